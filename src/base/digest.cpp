@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digests over EVP, each algorithm fetched once per process.
+#include "base/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <new>
+
+namespace blobstore {
+
+namespace {
+
+// Fetched once and never freed: a fetch takes locks and searches, and at exit other threads may
+// hash.
+EVP_MD* sha256_md() {
+    static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return md;
+}
+
+// Null where the provider has no MD5.
+EVP_MD* md5_md() {
+    static EVP_MD* const md = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    return md;
+}
+
+using context_pointer = std::unique_ptr<EVP_MD_CTX, digest_deleter>;
+
+context_pointer start(EVP_MD* md) {
+    context_pointer context(EVP_MD_CTX_new());
+    if (context == nullptr || EVP_DigestInit_ex(context.get(), md, nullptr) != 1) {
+        throw std::bad_alloc(); // nothing else makes it fail once the algorithm is there
+    }
+    return context;
+}
+
+template <std::size_t Size>
+std::array<unsigned char, Size> finish_and_restart(EVP_MD_CTX* context) {
+    std::array<unsigned char, Size> value{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context, value.data(), &size);
+    EVP_DigestInit_ex(context, nullptr, nullptr);
+    return value;
+}
+
+} // namespace
+
+void digest_deleter::operator()(evp_md_ctx_st* context) const noexcept {
+    EVP_MD_CTX_free(context);
+}
+
+sha256_value sha256(std::string_view bytes) {
+    sha256_stream stream;
+    stream.update(bytes);
+    return stream.finish();
+}
+
+// RFC 2104 over the fetched digest: EVP_MAC costs several allocations and locks for each call.
+sha256_value hmac_sha256(std::string_view key, std::string_view bytes) {
+    constexpr std::size_t block = 64;
+    std::array<char, block> inner{};
+    if (key.size() > block) {
+        sha256_value hashed = sha256(key);
+        std::ranges::copy(bytes_of(hashed), inner.begin());
+        OPENSSL_cleanse(hashed.data(), hashed.size());
+    } else {
+        std::ranges::copy(key, inner.begin());
+    }
+    std::array<char, block> outer = inner;
+    std::ranges::for_each(inner, [](char& c) { c = static_cast<char>(c ^ 0x36); });
+    std::ranges::for_each(outer, [](char& c) { c = static_cast<char>(c ^ 0x5c); });
+    sha256_stream stream;
+    stream.update({inner.data(), inner.size()});
+    stream.update(bytes);
+    const sha256_value first = stream.finish();
+    stream.update({outer.data(), outer.size()});
+    stream.update(bytes_of(first));
+    OPENSSL_cleanse(inner.data(), inner.size());
+    OPENSSL_cleanse(outer.data(), outer.size());
+    return stream.finish();
+}
+
+std::string md5(std::string_view bytes) {
+    md5_stream stream;
+    stream.update(bytes);
+    return stream.finish();
+}
+
+sha256_stream::sha256_stream()
+    : context_(start(sha256_md())) {
+}
+
+void sha256_stream::update(std::string_view bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+sha256_value sha256_stream::finish() {
+    return finish_and_restart<32>(context_.get());
+}
+
+md5_stream::md5_stream()
+    : context_(md5_md() != nullptr ? start(md5_md()) : nullptr) {
+}
+
+void md5_stream::update(std::string_view bytes) {
+    if (context_ != nullptr) {
+        EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+    }
+}
+
+std::string md5_stream::finish() {
+    if (context_ == nullptr) {
+        return {};
+    }
+    const auto value = finish_and_restart<16>(context_.get());
+    return {reinterpret_cast<const char*>(value.data()), value.size()};
+}
+
+} // namespace blobstore

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256, HMAC-SHA-256 and MD5 over OpenSSL's EVP; the only user of digests from libcrypto. Pure.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace blobstore {
+
+using sha256_value = std::array<unsigned char, 32>;
+
+/// The raw bytes of a digest, for hex() and base64(). Valid as long as `value`.
+inline std::string_view bytes_of(const sha256_value& value) noexcept {
+    return {reinterpret_cast<const char*>(value.data()), value.size()};
+}
+
+/// One digest at once. Thread-safe.
+sha256_value sha256(std::string_view bytes);
+
+sha256_value hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// 16 raw bytes, for Content-MD5 and ETags only. Empty where the system's OpenSSL forbids MD5
+/// (FIPS).
+std::string md5(std::string_view bytes);
+
+struct digest_deleter {
+    void operator()(evp_md_ctx_st* context) const noexcept;
+};
+
+/// SHA-256 of bytes that come in pieces. Not thread-safe.
+class sha256_stream final {
+public:
+    sha256_stream();
+    void update(std::string_view bytes);
+
+    /// The digest of everything so far; the stream then starts anew.
+    sha256_value finish();
+
+private:
+    std::unique_ptr<evp_md_ctx_st, digest_deleter> context_;
+};
+
+/// MD5 of bytes that come in pieces. Not thread-safe.
+class md5_stream final {
+public:
+    md5_stream();
+    void update(std::string_view bytes);
+
+    /// 16 raw bytes, or empty as md5(); the stream then starts anew.
+    std::string finish();
+
+private:
+    std::unique_ptr<evp_md_ctx_st, digest_deleter> context_;
+};
+
+} // namespace blobstore
