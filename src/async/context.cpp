@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two loops that drive operations, and how they start, stop and end there.
+#include "async/context.h"
+
+#include <boost/asio/post.hpp>
+
+namespace blobstore {
+
+namespace {
+
+constexpr milliseconds tick{25}; // how late a deadline may be on an I/O thread
+constexpr int batch = 64; // handlers between two looks at the clock
+
+result<void> outcome_of(task<result<void>>& root) {
+    try {
+        return root.result();
+    } catch (const std::bad_alloc&) {
+        return error(errc::no_memory, "out of memory");
+    } catch (const std::exception& e) {
+        return error(errc::internal, e.what());
+    }
+}
+
+} // namespace
+
+context::context() {
+    io_.get_executor().on_work_started(); // run_one() waits, the context never "stops"
+}
+
+context::~context() { io_.get_executor().on_work_finished(); }
+
+void context::start(const std::shared_ptr<operation>& op) {
+    bool cancelled = false;
+    {
+        std::lock_guard lock(op->route_);
+        op->context_ = this;
+        cancelled = op->cancel_requested_;
+    }
+    op->active_index_ = active_.size();
+    active_.push_back(op);
+    if (op->limits.timeout.count() > 0) op->total_deadline_ = now_ + op->limits.timeout;
+    if (cancelled) op->stop_code_ = errc::cancelled;
+    try {
+        op->root_ = op->body(*op);
+        op->root_.start();
+    } catch (const std::bad_alloc&) { // the first frame did not fit anywhere
+        op->outcome = error(errc::no_memory, "out of memory");
+        op->root_ = {};
+        finish(*op);
+        return;
+    }
+    if (op->root_.done()) finish(*op);
+}
+
+void context::finish(operation& op) {
+    if (op.root_.done()) op.outcome = outcome_of(op.root_);
+    op.root_ = {};
+    op.body = nullptr;
+    std::shared_ptr<operation> kept = std::move(active_[op.active_index_]);
+    if (op.active_index_ + 1 != active_.size()) {
+        active_[op.active_index_] = std::move(active_.back());
+        active_[op.active_index_]->active_index_ = op.active_index_;
+    }
+    active_.pop_back();
+    {
+        std::lock_guard lock(op.route_);
+        op.context_ = nullptr;
+    }
+    op.done_ = true;
+    if (op.completed) op.completed(op);
+}
+
+void context::run_blocking(const std::shared_ptr<operation>& op) {
+    now_ = steady::now();
+    start(op);
+    while (!op->done_) {
+        if (op->stopped())
+            io_.run_one();
+        else
+            io_.run_one_until(op->next_deadline());
+        now_ = steady::now();
+        if (!op->done_) op->on_time(now_);
+    }
+}
+
+void context::run_thread() {
+    steady::time_point next_tick = steady::now();
+    while (!leaving_ || !active_.empty()) {
+        if (active_.empty())
+            io_.run_one();
+        else
+            io_.run_one_until(next_tick);
+        now_ = steady::now();
+        for (int i = 0; i < batch && io_.poll_one() != 0; ++i) {}
+        if (now_ < next_tick) continue;
+        next_tick = now_ + tick;
+        for (std::size_t i = active_.size(); i-- > 0;) active_[i]->on_time(now_); // only queues: the list stays
+    }
+}
+
+void context::submit(std::shared_ptr<operation> op) {
+    boost::asio::post(io_, [this, op = std::move(op)] {
+        now_ = steady::now();
+        start(op);
+    });
+}
+
+void context::request_cancel(std::shared_ptr<operation> op) {
+    boost::asio::post(io_, [this, op = std::move(op)] {
+        if (op->context_ == this) op->stop(errc::cancelled);
+    });
+}
+
+void context::cancel_all() {
+    boost::asio::post(io_, [this] {
+        for (auto& op : active_) op->stop(errc::cancelled);
+    });
+}
+
+void context::leave() {
+    boost::asio::post(io_, [this] { leaving_ = true; });
+}
+
+} // namespace blobstore

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A context runs operations on whichever single thread drives it: an I/O thread, or the caller of a blocking call.
+#pragma once
+
+#include "async/operation.h"
+
+#include <vector>
+
+namespace blobstore {
+
+class context {
+public:
+    context();
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    ~context();
+
+    boost::asio::io_context& io() noexcept { return io_; }
+
+    steady::time_point now() const noexcept { return now_; }
+
+    /// Drives the operation to its end on this thread.
+    void run_blocking(const std::shared_ptr<operation>& op);
+
+    /// Drives everything submitted until leave() was called and all has ended.
+    void run_thread();
+
+    /// Any thread: hands an operation to the thread in run_thread().
+    void submit(std::shared_ptr<operation> op);
+
+    /// Any thread: stops `op` with errc::cancelled if it still runs here.
+    void request_cancel(std::shared_ptr<operation> op);
+
+    /// Any thread: stops everything that runs here.
+    void cancel_all();
+
+    /// Any thread: run_thread() returns when nothing runs any more.
+    void leave();
+
+private:
+    void start(const std::shared_ptr<operation>& op);
+    void finish(operation& op);
+    friend class operation;
+
+    boost::asio::io_context io_{1};
+    steady::time_point now_ = steady::now();
+    std::vector<std::shared_ptr<operation>> active_;
+    bool leaving_ = false;
+};
+
+} // namespace blobstore

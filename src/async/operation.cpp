@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an operation stops, sleeps and is woken.
+#include "async/operation.h"
+
+#include "async/context.h"
+
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace blobstore {
+
+frame_arena& arena_of(operation& op) noexcept { return op.arena_; }
+
+steady::time_point operation::now() const noexcept { return context_->now(); }
+
+void operation::cancel() noexcept {
+    std::lock_guard lock(route_);
+    if (cancel_requested_) return;
+    cancel_requested_ = true;
+    if (context_) context_->request_cancel(shared_from_this());
+}
+
+void operation::arm(milliseconds allowed, errc code) {
+    step_code_ = code;
+    step_deadline_ = allowed.count() == 0 ? steady::time_point::max() : now() + allowed;
+}
+
+result<void> operation::check() const {
+    switch (stop_code_) {
+    case errc::ok:
+        return {};
+    case errc::cancelled:
+        return error(errc::cancelled, "cancelled");
+    case errc::stalled:
+        return error(errc::stalled, "no byte moved within the stall timeout");
+    default:
+        return error(stop_code_, "timed out");
+    }
+}
+
+void operation::stop(errc why) noexcept {
+    if (stop_code_ != errc::ok) return;
+    stop_code_ = why;
+    if (waiting_ && interrupt_) interrupt_(interrupt_target_);
+}
+
+void operation::resume() {
+    waiting_ = false;
+    waiter_.resume();
+    if (root_.done()) context_->finish(*this);
+}
+
+steady::time_point operation::next_deadline() const noexcept {
+    return std::min({total_deadline_, step_deadline_, wake_at_});
+}
+
+void operation::on_time(steady::time_point now) noexcept {
+    if (now >= total_deadline_)
+        stop(errc::timeout);
+    else if (now >= step_deadline_)
+        stop(step_code_);
+    else if (now >= wake_at_ && waiting_ && interrupt_) {
+        wake_at_ = steady::time_point::max();
+        interrupt_(interrupt_target_);
+    }
+}
+
+void wakeup::fire(const std::shared_ptr<state>& s) {
+    std::lock_guard lock(s->mutex);
+    if (!s->waiter) return;
+    boost::asio::post(s->waiter->home().io(), [s] {
+        operation* op = nullptr;
+        {
+            std::lock_guard inner(s->mutex);
+            op = std::exchange(s->waiter, nullptr);
+        }
+        if (op) op->resume();
+    });
+}
+
+void wakeup::set() const {
+    {
+        std::lock_guard lock(state_->mutex);
+        state_->set = true;
+    }
+    fire(state_);
+}
+
+bool wakeup::is_set() const {
+    std::lock_guard lock(state_->mutex);
+    return state_->set;
+}
+
+task<result<void>> wakeup::wait(operation& op) {
+    struct waiting {
+        operation& op;
+        std::shared_ptr<state>& s;
+
+        bool await_ready() const noexcept { return op.stopped(); }
+
+        bool await_suspend(std::coroutine_handle<> self) {
+            std::lock_guard lock(s->mutex);
+            if (s->set) return false;
+            s->waiter = &op;
+            op.suspend(self);
+            op.set_interrupt([](void* at) { fire(*static_cast<std::shared_ptr<state>*>(at)); }, &s);
+            return true;
+        }
+
+        void await_resume() const noexcept { op.set_interrupt(nullptr, nullptr); }
+    };
+
+    co_await waiting{op, state_};
+    if (is_set()) co_return result<void>();
+    co_return op.check();
+}
+
+task<result<void>> sleep_for(operation& op, milliseconds time) {
+    op.disarm();
+    op.wake_at_ = op.now() + time;
+    wakeup end; // never set: the deadline interrupts the wait
+    result<void> waited = co_await end.wait(op);
+    op.wake_at_ = steady::time_point::max();
+    co_return waited;
+}
+
+} // namespace blobstore

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where operations run: I/O threads, worker threads for stores that block, the caller's thread; and callback threads.
+#pragma once
+
+#include "async/context.h"
+
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+namespace blobstore {
+
+struct runtime_options {
+    unsigned io_threads = 2, worker_threads = 16, callback_threads = 1;
+};
+
+/// A pool of detached threads, started one by one as work comes; they keep it alive and end after close().
+class thread_pool : public std::enable_shared_from_this<thread_pool> {
+public:
+    thread_pool(const char* name, unsigned most)
+        : name_(name)
+        , most_(most) {}
+
+    /// False after close(), and where no thread runs and none can be started: the work is then not taken.
+    bool post(std::function<void()> work);
+    void close();
+
+    /// True on a thread of this pool.
+    bool is_own_thread() const;
+
+private:
+    void run();
+
+    const char* name_;
+    const unsigned most_;
+    mutable std::mutex mutex_;
+    std::condition_variable ready_;
+    std::deque<std::function<void()>> work_;
+    std::vector<std::thread::id> threads_;
+    unsigned idle_ = 0;
+    bool closed_ = false;
+};
+
+/// Starts a detached thread with every signal blocked; errc::no_memory where the system has none left.
+result<void> start_thread(const char* name, std::function<void()> body);
+
+/// The threads and contexts of one client. Contexts live as long as the runtime.
+class runtime : public std::enable_shared_from_this<runtime> {
+public:
+    explicit runtime(runtime_options options);
+
+    /// Runs the operation on the calling thread; its outcome is set on return. errc::closed after close().
+    void run(const std::shared_ptr<operation>& op);
+
+    /// Hands the operation over; `completed` runs once, on another thread. An error means that it was not taken.
+    result<void> submit(const std::shared_ptr<operation>& op, bool blocks);
+
+    /// Runs `work` on a callback thread. Cannot fail inside enter() once prepare_callbacks() was true.
+    bool post_callback(std::function<void()> work) { return callbacks_->post(std::move(work)); }
+
+    /// Makes sure that a callback thread runs.
+    bool prepare_callbacks() { return callbacks_->post([] {}); }
+
+    bool on_callback_thread() const { return callbacks_->is_own_thread(); }
+
+    /// Keeps close() waiting: an operation until its completion was delivered.
+    bool enter();
+    void exit();
+
+    /// Refuses new operations and cancels the running ones; does not wait.
+    void begin_close();
+
+    /// True once nothing runs; waits so long (negative: for ever).
+    bool wait_closed(milliseconds timeout);
+
+    bool closing() const noexcept { return closing_.load(std::memory_order_acquire); }
+
+private:
+    void last_left(); ///< with mutex_ held
+    context& lease();
+    void give_back(context& leased);
+    void drive(const std::shared_ptr<operation>& op);
+    result<context*> next_io_context();
+
+    const runtime_options options_;
+    std::atomic<bool> closing_{false};
+    std::mutex mutex_;
+    std::condition_variable drained_;
+    std::size_t inside_ = 0;
+    std::vector<std::unique_ptr<context>> contexts_; ///< all there ever were; idle ones listed below
+    std::vector<context*> idle_; ///< for blocking calls, last in first out
+    std::vector<context*> io_; ///< each with its thread
+    std::size_t turn_ = 0;
+    std::shared_ptr<thread_pool> workers_, callbacks_;
+};
+
+} // namespace blobstore
