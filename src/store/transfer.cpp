@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and writing local files for uploads and downloads.
+#include "store/transfer.h"
+
+#include "os/beneath.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace blobstore {
+
+namespace {
+
+constexpr std::size_t chunk_size = 256 * 1024;
+
+} // namespace
+
+result<std::unique_ptr<file_source>> file_source::open(const local_file& from) {
+    descriptor own;
+    int fd = from.descriptor;
+    if (fd < 0) {
+        if (from.path.empty() || from.path.find('\0') != std::string::npos)
+            return error(errc::invalid_argument, "not the path of a file");
+        own = descriptor(::open(from.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+        if (!own) return os_error(errno, "cannot open the file to upload");
+        fd = own.get();
+    }
+    result<file_facts> facts = facts_of(fd);
+    if (!facts) return facts.error();
+    if (facts->kind != file_kind::regular) return error(errc::not_a_file, "the source is no regular file");
+    return std::unique_ptr<file_source>(new file_source(std::move(own), fd, *facts));
+}
+
+result<void> file_source::check_unchanged() const {
+    result<file_facts> now = facts_of(fd_);
+    if (!now) return now.error();
+    if (now->size != facts_.size || now->modified_ns != facts_.modified_ns || now->changed_ns != facts_.changed_ns)
+        return error(errc::changed, "the file changed while it was uploaded");
+    return {};
+}
+
+task<result<std::size_t>> file_source::read(operation& op, std::span<char> into, std::size_t) {
+    result<void> running = op.check();
+    if (!running) co_return running.error();
+    result<std::size_t> n = read_at(fd_, into, offset_);
+    if (!n) co_return n.error();
+    offset_ += *n;
+    co_return *n;
+}
+
+result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
+    if (to.descriptor >= 0) return std::unique_ptr<file_sink>(new file_sink(std::nullopt, {}, to.descriptor));
+    if (to.path.empty() || to.path.find('\0') != std::string::npos)
+        return error(errc::invalid_argument, "not the path of a file");
+    std::size_t slash = to.path.rfind('/');
+    std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : to.path.substr(0, slash);
+    std::string name = slash == std::string::npos ? to.path : to.path.substr(slash + 1);
+    if (name.empty()) return error(errc::invalid_argument, "the path names a folder, not a file");
+    result<descriptor> opened = open_root(folder);
+    if (!opened) return opened.error();
+    result<pending_file> pending = pending_file::create(std::move(*opened), temporary::automatic);
+    if (!pending) return pending.error();
+    int fd = pending->fd();
+    return std::unique_ptr<file_sink>(new file_sink(std::move(*pending), std::move(name), fd));
+}
+
+result<void> file_sink::write(std::span<const char> bytes) {
+    if (pending_) return pending_->write(bytes);
+    result<void> written = write_at(fd_, bytes, offset_);
+    if (written) offset_ += bytes.size();
+    return written;
+}
+
+result<void> file_sink::commit() {
+    if (pending_) return pending_->publish(name_, if_exists::replace);
+    return {};
+}
+
+task<result<void>> move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to) {
+    std::unique_ptr<char[]> chunk(new char[chunk_size]);
+    std::uint64_t done = 0;
+    for (;;) {
+        result<std::size_t> n = co_await from.read(op, std::span(chunk.get(), chunk_size), chunk_size);
+        if (!n) co_return n.error();
+        if (*n == 0) break;
+        result<void> written = to.write(std::span<const char>(chunk.get(), *n));
+        if (!written) co_return written;
+        done += *n;
+    }
+    if (length && done != *length) co_return error(errc::network, "the body ended early");
+    co_return result<void>();
+}
+
+} // namespace blobstore

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Local files as sources and destinations of a store's bytes; memory is bounded by one chunk.
+#pragma once
+
+#include "os/file.h"
+#include "os/replace.h"
+#include "store/store.h"
+
+#include <optional>
+
+namespace blobstore {
+
+/// The bytes of a regular file from its start (a descriptor: also from its start), with its size when it was opened.
+class file_source final : public reader {
+public:
+    /// errc::not_a_file for what is no regular file.
+    static result<std::unique_ptr<file_source>> open(const local_file& from);
+
+    std::uint64_t size() const noexcept { return facts_.size; }
+
+    /// errc::changed where size or times differ from those at open.
+    result<void> check_unchanged() const;
+
+    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough) override;
+
+    result<void> rewind() override {
+        offset_ = 0;
+        return {};
+    }
+
+private:
+    file_source(descriptor own, int fd, file_facts facts)
+        : own_(std::move(own))
+        , fd_(fd)
+        , facts_(facts) {}
+
+    descriptor own_; ///< empty where the descriptor is the caller's
+    int fd_;
+    file_facts facts_;
+    std::uint64_t offset_ = 0;
+};
+
+/// Where a download goes: a file that gets its name at commit(), or the caller's descriptor, written from its start.
+class file_sink {
+public:
+    static result<std::unique_ptr<file_sink>> open(const local_file& to);
+
+    result<void> write(std::span<const char> bytes);
+
+    /// Durable and under its final name. A sink dropped before leaves nothing under it.
+    result<void> commit();
+
+private:
+    file_sink(std::optional<pending_file> pending, std::string name, int fd)
+        : pending_(std::move(pending))
+        , name_(std::move(name))
+        , fd_(fd) {}
+
+    std::optional<pending_file> pending_;
+    std::string name_;
+    int fd_;
+    std::uint64_t offset_ = 0;
+};
+
+/// errc::network where the body ends before `length`.
+task<result<void>> move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to);
+
+} // namespace blobstore
