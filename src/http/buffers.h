@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory that exchanges borrow, last in first out so that it is hot: heads with their parser, and chunks.
+#pragma once
+
+#include "http/parser.h"
+
+#include <mutex>
+
+namespace blobstore::http {
+
+inline constexpr std::size_t chunk_size = 256 * 1024;
+
+/// One answer's head: its bytes, the table of views into them, the parser that filled it.
+struct head_block {
+    std::unique_ptr<char[]> bytes{new char[head_limit]};
+    response_head table;
+    answer_parser parser;
+
+    std::span<char> room() noexcept { return {bytes.get(), head_limit}; }
+};
+
+/// Any thread.
+class buffers {
+public:
+    std::unique_ptr<head_block> take_head() {
+        {
+            std::lock_guard lock(mutex_);
+            if (!heads_.empty()) return last_of(heads_);
+        }
+        return std::make_unique<head_block>();
+    }
+
+    void give_head(std::unique_ptr<head_block> head) { keep(heads_, std::move(head), 64); }
+
+    /// chunk_size bytes, uninitialised.
+    std::unique_ptr<char[]> take_chunk() {
+        {
+            std::lock_guard lock(mutex_);
+            if (!chunks_.empty()) return last_of(chunks_);
+        }
+        return std::unique_ptr<char[]>(new char[chunk_size]);
+    }
+
+    void give_chunk(std::unique_ptr<char[]> chunk) { keep(chunks_, std::move(chunk), 16); }
+
+private:
+    template <class T>
+    static T last_of(std::vector<T>& from) {
+        T taken = std::move(from.back());
+        from.pop_back();
+        return taken;
+    }
+
+    template <class T>
+    void keep(std::vector<T>& in, T what, std::size_t most) {
+        if (!what) return;
+        std::lock_guard lock(mutex_);
+        if (in.size() >= most) return;
+        in.push_back(std::move(what));
+    }
+
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<head_block>> heads_;
+    std::vector<std::unique_ptr<char[]>> chunks_;
+};
+
+} // namespace blobstore::http

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sockets under Asio: connecting, moving, and the two ways that bytes take.
+#include "http/channel.h"
+
+#include <boost/asio/buffer.hpp>
+
+#include <algorithm>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace blobstore::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t receive_cap = 256 * 1024;
+constexpr int unacknowledged_ms = 30000; // then the kernel gives the connection up
+constexpr milliseconds patience_slack{1000};
+
+void set_option(int descriptor, int level, int name, int value) noexcept {
+    ::setsockopt(descriptor, level, name, &value, sizeof value); // best effort, all of them
+}
+
+std::string_view words(phase during) {
+    switch (during) {
+    case phase::connect:
+        return "connecting to ";
+    case phase::handshake:
+        return "in the TLS handshake with ";
+    case phase::send:
+        return "sending the request to ";
+    case phase::wait:
+        return "waiting for the answer of ";
+    case phase::read:
+        break;
+    }
+    return "reading the answer of ";
+}
+
+} // namespace
+
+channel::channel(const origin& to)
+    : to_(to) {}
+
+channel::~channel() {
+    if (loose_ >= 0) ::close(loose_);
+}
+
+int channel::descriptor() noexcept { return socket_ ? socket_->native_handle() : loose_; }
+
+void channel::interrupt(void* self) {
+    auto& socket = static_cast<channel*>(self)->socket_;
+    error_code ignored;
+    if (socket) socket->cancel(ignored);
+}
+
+void channel::detach() noexcept {
+    if (!home_) return;
+    error_code failed;
+    loose_ = socket_->release(failed);
+    if (failed) loose_ = -1;
+    socket_.reset();
+    home_ = nullptr;
+}
+
+bool channel::adopt(context& home) noexcept {
+    if (home_ == &home) return true;
+    detach();
+    if (loose_ < 0) return false;
+    error_code failed;
+    socket_.emplace(home.io());
+    socket_->assign(protocol_, loose_, failed);
+    if (failed) {
+        socket_.reset();
+        return false;
+    }
+    loose_ = -1;
+    home_ = &home;
+    return true;
+}
+
+bool channel::silent() noexcept {
+    char byte = 0;
+    if (tls_ && !tls_->pending().empty()) return false;
+    if (tls_ && tls_->decrypt({&byte, 1}).what != tls_channel::state::need_input) return false;
+    const ssize_t n = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+std::string channel::peer() const {
+    const bool brackets = to_.host.find(':') != std::string::npos;
+    return (brackets ? "[" + to_.host + "]" : to_.host) + ":" + std::to_string(to_.port);
+}
+
+error channel::stop_failure(operation& op, phase during) const {
+    if (op.stop_code() == errc::cancelled) return error(errc::cancelled, "cancelled");
+    const std::string doing = std::string(words(during)) + peer();
+    if (op.stop_code() != errc::stalled) return error(op.stop_code(), "timed out " + doing);
+    const std::string limit = std::to_string(op.limits.stall.count());
+    return error(errc::stalled, "no byte moved for " + limit + " ms " + doing);
+}
+
+error channel::failure(operation& op, const moved& how, phase during) const {
+    if (how.how == ending::stopped) return stop_failure(op, during);
+    const std::string doing = std::string(words(during)) + peer();
+    if (how.how == ending::tls) {
+        const std::string reason = tls_ ? tls_->reason() : std::string();
+        error e(errc::tls, "TLS failed " + doing + (reason.empty() ? "" : ": " + reason));
+        const bool refused = tls_ && tls_->refused();
+        e->retryable = !refused;
+        if (refused) e->hint = "if the server's certificate is of a private authority, name it with ca_file";
+        return e;
+    }
+    error e(errc::network, "the connection was closed " + doing);
+    if (how.how == ending::failed) {
+        e = error(errc::network, "the connection failed " + doing + ": " + how.ec.message());
+        e->os_error = how.ec.value();
+    }
+    e->retryable = true;
+    return e;
+}
+
+error channel::connect_failure(operation& op, const io_result& how) const {
+    if (how.stopped != errc::ok) return stop_failure(op, phase::connect);
+    const bool late = how.ec == boost::system::errc::timed_out;
+    error e(late ? errc::timeout : errc::connect,
+            "cannot connect to " + peer() + ": " + how.ec.message());
+    e->os_error = how.ec.value();
+    e->retryable = true;
+    return e;
+}
+
+task<io_result> channel::connect_one(operation& op, endpoint to, milliseconds patience) {
+    const int made =
+        ::socket(to.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    if (made < 0)
+        co_return io_result{errc::ok, error_code(errno, boost::system::system_category()), 0};
+    protocol_ = to.protocol();
+    loose_ = made;
+    set_option(made, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(made, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (patience.count() > 0)
+        set_option(made, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
+    if (!adopt(op.home()))
+        co_return io_result{errc::ok, error_code(EMFILE, boost::system::system_category()), 0};
+    auto start = [this, to](io_handler h) { socket_->async_connect(to, h); };
+    io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+    if (r.stopped == errc::ok && !r.ec) co_return r;
+    detach();
+    if (loose_ >= 0) ::close(std::exchange(loose_, -1));
+    co_return r;
+}
+
+task<result<void>> channel::open(
+    operation& op, std::span<const endpoint> addresses, connect_limits limits, trust* roots
+) {
+    io_result r{errc::ok, boost::asio::error::host_unreachable, 0};
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        // Where another address follows, the kernel ends a silent try, since a limit of ours ends the call.
+        const bool last = i + 1 == addresses.size();
+        const milliseconds patience = last ? milliseconds(0) : limits.connect;
+        const bool none = limits.connect.count() == 0;
+        op.arm(none || last ? limits.connect : limits.connect + patience_slack, errc::timeout);
+        r = co_await connect_one(op, addresses[i], patience);
+        if (r.stopped != errc::ok || !r.ec) break;
+    }
+    op.disarm();
+    if (r.stopped != errc::ok || r.ec) co_return connect_failure(op, r);
+    set_option(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
+    learn_segment();
+    if (!roots) co_return result<void>();
+    result<void> shaken = co_await shake_hands(op, *roots, limits.handshake);
+    op.disarm();
+    co_return shaken;
+}
+
+task<result<void>> channel::shake_hands(operation& op, trust& roots, milliseconds limit) {
+    const result<SSL_CTX*> context = roots.context();
+    if (!context) co_return context.error();
+    tls_ = std::make_unique<tls_channel>(*context, to_.host);
+    const steady::time_point until = op.now() + limit;
+    for (;;) {
+        const tls_channel::step s = tls_->handshake();
+        milliseconds rest(0); // the handshake as a whole has the limit, not each of its waits
+        if (limit.count() > 0)
+            rest = std::max(milliseconds(1), std::chrono::duration_cast<milliseconds>(until - op.now()));
+        moved m = co_await flush(op, {rest, errc::timeout});
+        const bool over = s.what == tls_channel::state::failed || s.what == tls_channel::state::closed;
+        if (over && m.how != ending::stopped) m.how = ending::tls; // also where the alert found no taker
+        if (m.how != ending::none) co_return failure(op, m, phase::handshake);
+        if (s.what == tls_channel::state::ok) co_return result<void>();
+        if (s.what != tls_channel::state::need_input) continue;
+        m = co_await fill(op, {rest, errc::timeout});
+        if (m.how != ending::none) co_return failure(op, m, phase::handshake);
+    }
+}
+
+task<moved> channel::write(
+    operation& op, std::span<const char> head, std::span<const char> body, time_limit limit
+) {
+    if (!tls_) {
+        moved m = co_await write_plain(op, head, body, limit);
+        co_return m;
+    }
+    while (!head.empty() || !body.empty()) {
+        std::span<const char>& piece = head.empty() ? body : head;
+        const tls_channel::step s = tls_->encrypt(piece);
+        if (s.what == tls_channel::state::failed || s.what == tls_channel::state::closed)
+            co_return moved{ending::tls, 0, {}};
+        piece = piece.subspan(s.bytes);
+        const bool more = !head.empty() || !body.empty();
+        if (more && s.what == tls_channel::state::ok && !tls_->batch_full()) continue;
+        moved m = co_await flush(op, limit);
+        if (m.how != ending::none) co_return m;
+        if (s.what != tls_channel::state::need_input) continue;
+        m = co_await fill(op, limit);
+        if (m.how != ending::none) co_return m;
+    }
+    co_return moved{};
+}
+
+task<moved> channel::write_plain(
+    operation& op, std::span<const char> head, std::span<const char> body, time_limit limit
+) {
+    while (!head.empty() || !body.empty()) {
+        op.arm(limit.allowed, limit.code);
+        const std::array<asio::const_buffer, 2> gather{
+            asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())
+        };
+        auto start = [this, gather](io_handler h) { socket_->async_write_some(gather, h); };
+        const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+        if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
+        if (r.ec) co_return moved{ending::failed, 0, r.ec};
+        written_ += r.bytes;
+        const std::size_t of_head = std::min(r.bytes, head.size());
+        head = head.subspan(of_head);
+        body = body.subspan(r.bytes - of_head);
+    }
+    op.disarm();
+    co_return moved{};
+}
+
+task<moved> channel::flush(operation& op, time_limit limit) {
+    while (!tls_->pending().empty()) {
+        op.arm(limit.allowed, limit.code);
+        const std::span<const char> out = tls_->pending();
+        auto start = [this, out](io_handler h) {
+            socket_->async_write_some(asio::const_buffer(out.data(), out.size()), h);
+        };
+        const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+        if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
+        if (r.ec) co_return moved{ending::failed, 0, r.ec};
+        written_ += r.bytes;
+        tls_->sent(r.bytes);
+    }
+    op.disarm();
+    co_return moved{};
+}
+
+task<moved> channel::fill(operation& op, time_limit limit) {
+    const std::span<char> room = tls_->room();
+    moved m = co_await receive_plain(op, room, 1, limit);
+    tls_->received(m.bytes);
+    co_return m;
+}
+
+task<moved>
+channel::receive(operation& op, std::span<char> into, std::size_t enough, time_limit limit) {
+    moved m;
+    if (tls_)
+        m = co_await receive_tls(op, into, enough, limit);
+    else
+        m = co_await receive_plain(op, into, enough, limit);
+    co_return m;
+}
+
+task<moved>
+channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, time_limit limit) {
+    const std::size_t cap = whole_segments(receive_cap);
+    std::size_t got = 0;
+    while (got < enough) {
+        op.arm(limit.allowed, limit.code);
+        const std::span<char> room = into.subspan(got, std::min(cap, into.size() - got));
+        auto start = [this, room](io_handler h) {
+            socket_->async_read_some(asio::mutable_buffer(room.data(), room.size()), h);
+        };
+        const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+        if (r.stopped != errc::ok) co_return moved{ending::stopped, got, {}};
+        if (r.ec == asio::error::eof) co_return moved{ending::closed, got, {}};
+        if (r.ec) co_return moved{ending::failed, got, r.ec};
+        got += r.bytes;
+    }
+    op.disarm();
+    co_return moved{ending::none, got, {}};
+}
+
+task<moved>
+channel::receive_tls(operation& op, std::span<char> into, std::size_t enough, time_limit limit) {
+    std::size_t got = 0;
+    while (got < enough) {
+        const tls_channel::step s = tls_->decrypt(into.subspan(got));
+        got += s.bytes;
+        if (got >= enough || s.what == tls_channel::state::ok) continue;
+        if (s.what == tls_channel::state::closed) co_return moved{ending::notified, got, {}};
+        if (s.what == tls_channel::state::failed) co_return moved{ending::tls, got, {}};
+        moved m = co_await flush(op, limit); // the answer to a key update
+        if (m.how == ending::none) m = co_await fill(op, limit);
+        if (m.how != ending::none) co_return moved{m.how, got, m.ec};
+    }
+    co_return moved{ending::none, got, {}};
+}
+
+std::size_t channel::look(std::span<char> into) noexcept {
+    if (!tls_) {
+        const ssize_t n = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+        return n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+    tls_channel::step s = tls_->decrypt(into);
+    if (s.bytes > 0 || s.what != tls_channel::state::need_input) return s.bytes;
+    const std::span<char> room = tls_->room();
+    const ssize_t n = ::recv(descriptor(), room.data(), room.size(), MSG_DONTWAIT);
+    if (n <= 0) return 0;
+    tls_->received(static_cast<std::size_t>(n));
+    s = tls_->decrypt(into);
+    return s.bytes;
+}
+
+void channel::learn_segment() noexcept {
+    int segment = 0;
+    socklen_t size = sizeof segment;
+    if (::getsockopt(descriptor(), IPPROTO_TCP, TCP_MAXSEG, &segment, &size) == 0 && segment > 0)
+        segment_ = static_cast<std::size_t>(segment);
+}
+
+std::size_t channel::whole_segments(std::size_t n) const noexcept {
+    return n < segment_ ? n : n - n % segment_;
+}
+
+} // namespace blobstore::http

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// The retry loop: each attempt signs, leases, exchanges and is judged; what comes next follows from the verdict.
+#include "http/client.h"
+
+#include "async/random.h"
+#include "http/core.h"
+#include "http/render.h"
+
+namespace blobstore::http {
+
+namespace {
+
+constexpr std::size_t judged_size = std::size_t{64} * 1024; // of a body that the judge sees
+constexpr milliseconds rested_for_unrepeatable{1000};
+
+/// One call of send().
+struct call {
+    call(std::shared_ptr<core> s, const exchange& w)
+        : shared(std::move(s))
+        , what(w) {}
+
+    std::shared_ptr<core> shared;
+    const exchange& what;
+    request current; ///< this attempt's copy
+    std::string head; ///< rendered
+    std::optional<verdict> last;
+    unsigned tried = 0, sent = 0, retries = 0;
+    int spent = 0; ///< of the budget
+    bool fresh = false; ///< no pooled connection any more
+    bool reused = false; ///< this attempt's connection is a pooled one
+    bool source_touched = false, maybe_applied = false;
+};
+
+/// What one attempt came to: an open connection whose answer the judge accepted, or a verdict.
+struct attempt {
+    std::unique_ptr<connection> accepted;
+    std::string first; ///< of the accepted answer's body
+    verdict said;
+    int status = 0;
+    bool stale = false; ///< a pooled connection was dead: does not count
+};
+
+bool is_safe(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PROPFIND";
+}
+
+/// No answer could be had. `c` is null where no connection was.
+void transport_failed(call& k, attempt& a, const connection* c, error why) {
+    const bool sent = c && c->sent_anything();
+    const bool repeatable = k.what.idempotent || !sent;
+    const bool applied = c && (k.what.idempotent ? c->sent_all() : sent);
+    if (applied && !is_safe(k.current.method)) k.maybe_applied = true;
+    const bool link = why.code() == errc::network || why.code() == errc::tls;
+    a.stale = k.reused && !k.fresh && repeatable && link && c && !c->answered();
+    a.said.what = why->retryable && repeatable ? action::retry : action::fail;
+    a.said.why = std::move(why);
+}
+
+task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
+    core& shared = *k.shared;
+    const origin& to = k.current.to;
+    const milliseconds rested = k.what.idempotent ? shared.options.idle : rested_for_unrepeatable;
+    std::unique_ptr<connection> c;
+    if (!k.fresh) c = shared.idle.take(to, op.home(), rested);
+    k.reused = c != nullptr;
+    if (c) co_return c;
+    const result<std::vector<endpoint>> found =
+        co_await shared.names.resolve(op, to, shared.options.connect);
+    if (!found) co_return found.error();
+    c = std::make_unique<connection>(to, shared.memory);
+    c->born = op.now();
+    const connect_limits limits{shared.options.connect, shared.options.handshake};
+    trust* const roots = to.tls ? shared.roots.get() : nullptr;
+    const result<void> opened = co_await c->wire().open(op, *found, limits, roots);
+    if (!opened) co_return opened.error();
+    co_return c;
+}
+
+/// The body's first 64 KiB at most; less where it ends or fails, which is the error.
+task<result<void>> read_first(operation& op, connection& c, std::string& first) {
+    const std::uint64_t due = c.body_length().value_or(judged_size);
+    first.resize(static_cast<std::size_t>(std::min<std::uint64_t>(due, judged_size)));
+    std::size_t size = 0;
+    result<void> read;
+    while (size < first.size()) {
+        const result<std::size_t> got =
+            co_await c.read_body(op, {first.data() + size, first.size() - size}, 1);
+        if (!got) read = got.error();
+        if (!got || *got == 0) break;
+        size += *got;
+    }
+    first.resize(size);
+    co_return read;
+}
+
+/// Reads away a small rest, so that the connection can be used again; else closes it.
+task<result<void>> put_back(operation& op, core& shared, std::unique_ptr<connection> c) {
+    std::array<char, 4096> rest;
+    while (!c->body_ended() && c->body_left() <= judged_size && !op.stopped()) {
+        const result<std::size_t> got = co_await c->read_body(op, rest, 1);
+        if (!got) co_return got.error();
+    }
+    if (c->reusable()) shared.idle.give(std::move(c), op.now());
+    co_return result<void>();
+}
+
+/// The head has come: what does the backend say?
+task<result<void>>
+judge_answer(operation& op, call& k, attempt& a, std::unique_ptr<connection> c) {
+    const int status = a.status = c->head().status;
+    const bool good = status / 100 == 2;
+    result<void> read;
+    if (!good || k.what.may_hide_error) read = co_await read_first(op, *c, a.first);
+    if (!read && (good || op.stopped())) {
+        transport_failed(k, a, c.get(), read.error());
+        co_return result<void>();
+    }
+    a.said = k.what.decide(c->head(), a.first);
+    if (a.said.what == action::done && read) {
+        c->idle_since = op.now();
+        a.accepted = std::move(c);
+        co_return result<void>();
+    }
+    if (a.said.what == action::done) { // its answer could not be read after all
+        transport_failed(k, a, c.get(), read.error());
+        co_return result<void>();
+    }
+    const bool limited = a.said.what == action::throttled || status == 429 || status == 503;
+    if (a.said.retry_after.count() == 0 && limited) a.said.retry_after = retry_after(c->head());
+    if (read) read = co_await put_back(op, *k.shared, std::move(c));
+    co_return result<void>();
+}
+
+void log_attempt(operation& op, call& k, const attempt& a, steady::time_point began) {
+    const log_sink& log = k.shared->options.log;
+    if (!log.wants(log_level::debug)) return;
+    const auto ms = std::chrono::duration_cast<milliseconds>(op.now() - began).count();
+    std::string line = "http " + k.current.method + " " + k.current.host_header() + " " +
+                       target_without_values(k.current.target) + " ";
+    line += a.status != 0 ? std::to_string(a.status) : std::string(name_of(a.said.why.code()));
+    line += " " + std::to_string(ms) + " ms attempt " + std::to_string(k.sent);
+    if (a.stale) line += " (stale connection)";
+    log.write(log_level::debug, line);
+}
+
+task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
+    result<std::unique_ptr<connection>> leased = co_await lease(op, k);
+    if (!leased) {
+        transport_failed(k, a, nullptr, leased.error());
+        co_return result<void>();
+    }
+    connection& c = **leased;
+    c.begin(k.current.method == "HEAD");
+    if (k.current.body.stream) k.source_touched = true;
+    result<void> ok = co_await c.send(op, std::span<const char>(k.head), k.current.body);
+    if (ok) ok = co_await c.read_head(op, k.current.first_byte);
+    if (!ok) {
+        transport_failed(k, a, &c, ok.error());
+        co_return result<void>();
+    }
+    ok = co_await judge_answer(op, k, a, std::move(*leased));
+    co_return ok;
+}
+
+/// An error is one that no attempt can help: signing failed, the request cannot be rendered.
+task<result<void>> try_once(operation& op, call& k, attempt& a) {
+    k.current = k.what.unsigned_request;
+    if (k.what.authorize) {
+        const verdict* previous = k.last ? &*k.last : nullptr;
+        const result<void> signed_ok = co_await k.what.authorize(op, k.current, previous);
+        if (!signed_ok) co_return signed_ok.error();
+    }
+    const result<void> rendered = render_head(k.head, k.current, k.shared->options.user_agent);
+    if (!rendered) co_return rendered.error();
+    ++k.sent;
+    ++op.attempts;
+    const steady::time_point began = op.now();
+    const result<void> ok = co_await exchange_once(op, k, a);
+    op.disarm();
+    log_attempt(op, k, a, began);
+    co_return ok;
+}
+
+error ended_with(const call& k, error why) {
+    why->attempts = k.sent;
+    if (k.last) why->retry_after_ms = std::max(why->retry_after_ms, std::int64_t{k.last->retry_after.count()});
+    if (k.maybe_applied) why->outcome_unknown = true;
+    return why;
+}
+
+/// Whether the verdict and what is left allow another attempt; takes what it costs, rewinds the source.
+bool may_go_on(operation& op, call& k, const attempt& a) {
+    const action what = a.said.what;
+    if (op.stopped() || what == action::done || what == action::fail || what == action::look) return false;
+    if (!a.stale && ++k.tried >= std::max(1U, op.limits.max_attempts)) return false;
+    int cost = 0;
+    if (what == action::retry) cost = retry_budget::transient_cost;
+    if (what == action::throttled) cost = retry_budget::throttle_cost;
+    if (a.stale) cost = 0;
+    {
+        std::lock_guard lock(k.shared->budget_mutex);
+        if (!k.shared->budget.spend(cost)) return false;
+    }
+    k.spent += cost;
+    if (!k.source_touched) return true;
+    k.source_touched = false;
+    return k.what.unsigned_request.body.stream->rewind().has_value();
+}
+
+task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
+    const bool waits = a.said.what == action::retry || a.said.what == action::throttled;
+    if (!waits || a.stale) co_return result<void>();
+    const bool throttled = a.said.what == action::throttled;
+    const milliseconds own = backoff(k.retries++, throttled, random_bits());
+    const result<void> slept = co_await sleep_for(op, pause_before(own, a.said.retry_after));
+    if (slept) co_return result<void>();
+    if (op.stop_code() == errc::cancelled) co_return slept.error();
+    error e(op.stop_code(), "timed out before attempt " + std::to_string(k.sent + 1) +
+                                "; the last one: " + a.said.why.message());
+    e->http_status = a.said.why->http_status;
+    e->service_code = a.said.why->service_code;
+    e->request_id = a.said.why->request_id;
+    co_return e;
+}
+
+/// What the next authorizer is told: the verdict, with a region or clock offset learnt before.
+void remember(call& k, const attempt& a) {
+    verdict v = a.said;
+    if (k.last && v.region.empty()) v.region = k.last->region;
+    if (k.last && v.what != action::new_clock) v.clock_offset_ns = k.last->clock_offset_ns;
+    k.last = std::move(v);
+}
+
+} // namespace
+
+struct client::state {
+    std::shared_ptr<core> shared;
+};
+
+client::client()
+    : state_(std::make_unique<state>()) {}
+
+client::~client() = default;
+
+result<std::shared_ptr<client>> client::open(client_options options) {
+    result<resolver> names = resolver::make(options.resolve);
+    if (!names) return names.error();
+    result<std::shared_ptr<trust>> roots = trust::make(options.ca_file);
+    if (!roots) return roots.error();
+    std::shared_ptr<client> made(new client);
+    made->state_->shared =
+        std::make_shared<core>(std::move(options), std::move(*roots), std::move(*names));
+    return made;
+}
+
+task<result<std::unique_ptr<response>>> client::send(operation& op, const exchange& what) {
+    call k(state_->shared, what);
+    for (;;) {
+        attempt a;
+        result<void> ok = co_await try_once(op, k, a);
+        if (!ok) co_return ended_with(k, ok.error());
+        if (a.accepted) {
+            {
+                std::lock_guard lock(k.shared->budget_mutex);
+                k.shared->budget.succeeded(k.spent);
+            }
+            std::unique_ptr<response> answer(new response);
+            answer->state_ = std::make_unique<response::body_state>(
+                k.shared, std::move(a.accepted), std::move(a.first)
+            );
+            co_return answer;
+        }
+        if (a.said.what == action::look) k.maybe_applied = true;
+        remember(k, a);
+        if (!may_go_on(op, k, a)) co_return ended_with(k, a.said.why);
+        if (a.stale) {
+            k.shared->idle.saw_stale(k.current.to);
+            k.fresh = true;
+        }
+        ok = co_await wait_for_turn(op, k, a);
+        if (!ok) co_return ended_with(k, ok.error());
+    }
+}
+
+} // namespace blobstore::http

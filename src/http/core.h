@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the calls of one client share, and an answer's body between its reads.
+#pragma once
+
+#include "http/client.h"
+#include "http/pool.h"
+#include "http/resolver.h"
+#include "http/retry.h"
+
+namespace blobstore::http {
+
+/// Kept alive by the client and by every answer whose body may still be read.
+struct core {
+    core(client_options o, std::shared_ptr<trust> t, resolver r)
+        : options(std::move(o))
+        , roots(std::move(t))
+        , names(std::move(r))
+        , idle(options.idle, options.age) {}
+
+    const client_options options;
+    const std::shared_ptr<trust> roots;
+    const resolver names;
+    buffers memory; ///< before the pool, whose connections give back to it
+    pool idle;
+
+    std::mutex budget_mutex; ///< guards the next
+    retry_budget budget;
+};
+
+struct response::body_state {
+    body_state(std::shared_ptr<core> s, std::unique_ptr<connection> c, std::string first);
+    body_state(const body_state&) = delete;
+    body_state& operator=(const body_state&) = delete;
+    ~body_state();
+
+    const response_head& head() const noexcept { return head_block_ ? head_block_->table : wire_->head(); }
+
+    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough);
+
+    std::optional<std::uint64_t> length;
+
+private:
+    void settle(steady::time_point now);
+
+    std::shared_ptr<core> shared_;
+    std::unique_ptr<connection> wire_; ///< until the body has ended
+    std::unique_ptr<head_block> head_block_; ///< from then on
+    std::string first_; ///< the body's beginning, where the judge had to see it
+    std::size_t first_at_ = 0;
+    std::optional<error> failed_;
+};
+
+} // namespace blobstore::http

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rendering with every field checked, since nothing below looks at them again.
+#include "http/render.h"
+
+namespace blobstore::http {
+
+namespace {
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               marks.find(c) != marks.npos;
+    });
+}
+
+bool is_value(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto u = static_cast<unsigned char>(c);
+        return (u >= 0x20 && u != 0x7F) || u == '\t';
+    });
+}
+
+bool is_visible(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > 0x20 && c < 0x7F;
+    });
+}
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+} // namespace
+
+result<void> render_head(std::string& out, const request& r, std::string_view user_agent) {
+    out.clear();
+    if (!is_token(r.method)) return error(errc::invalid_argument, "the request's method is not a token");
+    if (!is_visible(r.target) || (r.target.front() != '/' && r.target != "*"))
+        return error(errc::invalid_argument, "the request's target has characters that it may not have");
+    if (!is_visible(r.to.host) || r.to.port == 0)
+        return error(errc::invalid_argument, "the request's host or port is not valid");
+    out.append(r.method).append(" ").append(r.target).append(" HTTP/1.1\r\n");
+    add(out, "Host", r.host_header());
+    for (const header& h : r.headers) {
+        if (!is_token(h.name)) return error(errc::invalid_argument, "a header's name is not a token");
+        if (!is_value(h.value))
+            return error(errc::invalid_argument, "header \"" + h.name + "\" has a control character in its value");
+        const bool ours = same_name(h.name, "Host") || same_name(h.name, "Content-Length") ||
+                          same_name(h.name, "Transfer-Encoding");
+        if (ours) return error(errc::invalid_argument, "header \"" + h.name + "\" cannot be set");
+        add(out, h.name, h.value);
+    }
+    if (!user_agent.empty() && is_value(user_agent) && !r.find("User-Agent"))
+        add(out, "User-Agent", user_agent);
+    const bool due = r.body.size() != 0 || r.method == "PUT" || r.method == "POST" || r.method == "PATCH";
+    if (due) add(out, "Content-Length", std::to_string(r.body.size()));
+    out.append("\r\n");
+    return {};
+}
+
+std::string target_without_values(std::string_view target) {
+    const std::size_t question = target.find('?');
+    std::string out(target.substr(0, question));
+    if (question == target.npos) return out;
+    char before = '?';
+    for (std::string_view rest = target.substr(question + 1); !rest.empty();) {
+        const std::size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        out += std::exchange(before, '&');
+        out += pair.substr(0, pair.find('='));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return out;
+}
+
+} // namespace blobstore::http

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cancels and time limits in each place where an exchange can hang, and failures to connect.
+#include "http/resolver.h"
+#include "tls_server.h"
+
+#include <gtest/gtest.h>
+
+#include <netdb.h>
+
+namespace blobstore::http::test {
+
+namespace {
+
+/// A listener that accepts nobody: once its backlog is full, connecting hangs.
+class full_listener {
+public:
+    full_listener() {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        at_.sin_family = AF_INET;
+        at_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::bind(listener_, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
+        ::listen(listener_, 0);
+        socklen_t size = sizeof at_;
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at_), &size);
+        for (int& fd : fillers_) {
+            fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            (void)::connect(fd, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
+        }
+        std::this_thread::sleep_for(milliseconds(20));
+    }
+
+    full_listener(const full_listener&) = delete;
+    full_listener& operator=(const full_listener&) = delete;
+
+    ~full_listener() {
+        for (const int fd : fillers_) ::close(fd);
+        ::close(listener_);
+    }
+
+    std::uint16_t port() const { return ntohs(at_.sin_port); }
+
+private:
+    int listener_ = -1;
+    sockaddr_in at_{};
+    std::array<int, 4> fillers_{};
+};
+
+/// Hangs at one place of an exchange.
+struct hanging {
+    const char* name;
+    bool tls;
+    std::function<void(int)> play;
+    std::string_view body; ///< to put
+};
+
+const std::string& large_body() {
+    static const std::string body(64'000'000, 'x');
+    return body;
+}
+
+/// Never reads, never answers; ends with the test.
+void sleep_on(int fd) {
+    pollfd closed{fd, POLLRDHUP, 0};
+    ::poll(&closed, 1, 10000);
+}
+
+std::vector<hanging> places(const server_identity& identity) {
+    return {
+        {"handshake", true, hold, {}},
+        {"header", false, hold, {}},
+        {"half a header", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nConte"); hold(fd); }, {}},
+        {"body", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"); hold(fd); }, {}},
+        {"chunk", false,
+         [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); hold(fd); }, {}},
+        {"error's body", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nabc"); hold(fd); }, {}},
+        {"upload", false, sleep_on, large_body()},
+        {"TLS header", true, [&identity](int fd) { tls_peer p(fd, identity); p.take_head(); hold(fd); }, {}},
+        {"TLS body", true,
+         [&identity](int fd) {
+             tls_peer p(fd, identity);
+             p.take_head();
+             p.put("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+             hold(fd);
+         },
+         {}},
+        {"TLS upload", true, [&identity](int fd) { tls_peer p(fd, identity); sleep_on(fd); }, large_body()},
+    };
+}
+
+exchange exchange_for(const hanging& h, const raw_server& server) {
+    exchange e = h.body.empty() ? get(server.to()) : put_of(server.to(), h.body);
+    e.unsigned_request.to.tls = h.tls;
+    return e;
+}
+
+class http_limits : public ::testing::Test {
+protected:
+    http_limits() {
+        make_certificate(own_, "IP:127.0.0.1", &ca_.ca);
+        identity_ = std::make_unique<server_identity>(own_);
+        options_.ca_file = ca_.path();
+    }
+
+    test_ca ca_;
+    certificate own_;
+    std::unique_ptr<server_identity> identity_;
+    client_options options_;
+};
+
+/// From another thread, after 50 ms; how long the call went on after that.
+double cancel_late(client& with, const exchange& e, answer& a) {
+    context on;
+    const auto op = std::make_shared<test_operation>();
+    std::thread canceller([op] {
+        std::this_thread::sleep_for(milliseconds(50));
+        op->cancel();
+    });
+    a = ask(with, on, e, op);
+    canceller.join();
+    return a.seconds - 0.05;
+}
+
+TEST_F(http_limits, cancel_takes_effect_at_once) {
+    for (const hanging& h : places(*identity_)) {
+        raw_server server([&](int fd, int) { h.play(fd); });
+        answer a;
+        const double late = cancel_late(*open_client(options_), exchange_for(h, server), a);
+        ASSERT_FALSE(a.outcome.has_value()) << h.name;
+        EXPECT_EQ(a.outcome.error().code(), errc::cancelled) << h.name;
+        EXPECT_LT(late, 0.1) << h.name;
+        EXPECT_EQ(a.attempts, 1U) << h.name;
+    }
+    const full_listener full;
+    answer a;
+    EXPECT_LT(cancel_late(*open_client(options_), get({false, "127.0.0.1", full.port()}), a), 0.1);
+    EXPECT_EQ(a.outcome.error().code(), errc::cancelled);
+}
+
+TEST_F(http_limits, cancel_during_the_wait_between_attempts) {
+    raw_server server([](int fd, int) {
+        head_of(fd);
+        put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n");
+        hold(fd);
+    });
+    answer a;
+    EXPECT_LT(cancel_late(*open_client(options_), get(server.to()), a), 0.1);
+    EXPECT_EQ(a.outcome.error().code(), errc::cancelled);
+}
+
+TEST_F(http_limits, each_place_has_its_limit) {
+    options_.connect = options_.handshake = milliseconds(150);
+    for (const hanging& h : places(*identity_)) {
+        raw_server server([&](int fd, int) { h.play(fd); });
+        exchange e = exchange_for(h, server);
+        e.unsigned_request.first_byte = milliseconds(150);
+        const auto op = std::make_shared<test_operation>();
+        op->limits.stall = milliseconds(150);
+        context on;
+        const answer a = ask(*open_client(options_), on, e, op);
+        ASSERT_FALSE(a.outcome.has_value()) << h.name;
+        const std::string name = h.name;
+        const bool first = name == "handshake" || name == "header" || name == "TLS header";
+        EXPECT_EQ(a.outcome.error().code(), first ? errc::timeout : errc::stalled) << h.name;
+        EXPECT_GE(a.seconds, 0.14) << h.name;
+        EXPECT_LT(a.seconds, 0.4) << h.name;
+        EXPECT_NE(a.outcome.error().message().find("127.0.0.1:" + std::to_string(server.port())), std::string::npos)
+            << a.outcome.error().message();
+    }
+}
+
+TEST_F(http_limits, connecting_has_a_limit) {
+    options_.connect = milliseconds(150);
+    const full_listener full;
+    context on;
+    answer a = ask(*open_client(options_), on, get({false, "127.0.0.1", full.port()}));
+    ASSERT_FALSE(a.outcome.has_value());
+    EXPECT_EQ(a.outcome.error().code(), errc::timeout);
+    EXPECT_EQ(a.outcome.error().message(), "timed out connecting to 127.0.0.1:" + std::to_string(full.port()));
+    EXPECT_LT(a.seconds, 0.4);
+}
+
+TEST_F(http_limits, the_whole_call_has_a_limit) {
+    raw_server server([](int fd, int) {
+        std::string rest;
+        while (!take_head(fd, rest).empty()) put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n");
+    });
+    const auto op = std::make_shared<test_operation>();
+    op->limits.timeout = milliseconds(200);
+    context on;
+    const answer a = ask(*open_client(options_), on, get(server.to()), op);
+    EXPECT_EQ(a.outcome.error().code(), errc::timeout);
+    EXPECT_NE(a.outcome.error().message().find("status 503"), std::string::npos) << a.outcome.error().message();
+    EXPECT_LT(a.seconds, 0.4);
+}
+
+TEST_F(http_limits, slow_but_moving_bodies_are_no_stall) {
+    raw_server server([](int fd, int) {
+        head_of(fd);
+        put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+        for (const char* byte : {"a", "b", "c", "d", "e", "f"}) {
+            std::this_thread::sleep_for(milliseconds(80));
+            put(fd, byte);
+        }
+    });
+    const auto op = std::make_shared<test_operation>();
+    op->limits.stall = milliseconds(200);
+    context on;
+    EXPECT_EQ(ask(*open_client(options_), on, get(server.to()), op).body, "abcdef");
+}
+
+TEST_F(http_limits, refused_connections_are_tried_again) {
+    std::uint16_t port = 0;
+    {
+        raw_server gone([](int, int) {});
+        port = gone.port();
+    }
+    const auto op = std::make_shared<test_operation>();
+    op->limits.max_attempts = 3;
+    context on;
+    exchange e = put_of({false, "127.0.0.1", port}, "x");
+    e.idempotent = false;
+    const answer a = ask(*open_client(options_), on, e, op);
+    EXPECT_EQ(a.outcome.error().code(), errc::connect);
+    EXPECT_EQ(a.outcome.error()->os_error, ECONNREFUSED);
+    EXPECT_EQ(a.outcome.error()->attempts, 3U);
+    EXPECT_FALSE(a.outcome.error()->outcome_unknown);
+    EXPECT_NE(a.outcome.error().message().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+}
+
+TEST_F(http_limits, next_address_after_one_that_refuses_or_hangs) {
+    raw_server server([](int fd, int) {
+        head_of(fd);
+        put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    const full_listener full;
+    options_.connect = milliseconds(1000);
+    options_.resolve = {"two.test:80:127.0.0.2:" + std::to_string(server.port()),
+                        "two.test:80:127.0.0.1:" + std::to_string(full.port()),
+                        "two.test:80:127.0.0.1:" + std::to_string(server.port())};
+    context on;
+    const answer a = ask(*open_client(options_), on, get({false, "TWO.test", 80}));
+    ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
+    EXPECT_EQ(a.body, "ok");
+    EXPECT_GE(a.seconds, 0.9);
+}
+
+TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
+    raw_server server([](int fd, int) { reset_on_close(fd); });
+    const auto c = open_client(options_);
+    context on;
+    unsigned sent = 0;
+    for (int i = 0; i < 10; ++i) {
+        const auto op = std::make_shared<test_operation>();
+        op->limits.max_attempts = 6;
+        op->limits.timeout = milliseconds(20000);
+        sent += ask(*c, on, get(server.to()), op).attempts;
+    }
+    EXPECT_EQ(sent, 10U + 35U); // 500 tokens at 14 each
+}
+
+errc outcome_of(const resolver& names, const origin& to, milliseconds cancel_after, milliseconds limit, std::vector<endpoint>& found) {
+    context on;
+    const auto op = std::make_shared<test_operation>();
+    std::thread canceller([op, cancel_after] {
+        std::this_thread::sleep_for(cancel_after);
+        op->cancel();
+    });
+    const result<void> outcome = run(on, op, [&](operation& o) -> task<result<void>> {
+        result<std::vector<endpoint>> r = co_await names.resolve(o, to, limit);
+        if (!r) co_return r.error();
+        found = *r;
+        co_return result<void>();
+    });
+    canceller.join();
+    return outcome ? errc::ok : outcome.error().code();
+}
+
+TEST(http_resolver, numbers_overrides_and_the_system) {
+    const auto never = [](const std::string&, std::uint16_t) { return lookup_answer{EAI_FAIL, 0, {}}; };
+    const resolver names = resolver::make({"a.test:443:127.0.0.9", "b.test:80:[::1]:8080", "[::5]:80:10.0.0.1"}, never).value();
+    std::vector<endpoint> found;
+    const auto first = [&](const origin& to) {
+        const errc code = outcome_of(names, to, milliseconds(1), milliseconds(5000), found);
+        return code == errc::ok ? found[0].address().to_string() + " " + std::to_string(found[0].port()) : std::string(name_of(code));
+    };
+    EXPECT_EQ(first({true, "A.test", 443}), "127.0.0.9 443");
+    EXPECT_EQ(first({false, "b.test", 80}), "::1 8080");
+    EXPECT_EQ(first({false, "::5", 80}), "10.0.0.1 80");
+    EXPECT_EQ(first({false, "::6", 80}), "::6 80");
+    EXPECT_EQ(first({false, "10.1.2.3", 81}), "10.1.2.3 81");
+    const resolver failing = resolver::make({}, never).value();
+    EXPECT_EQ(outcome_of(failing, {true, "a.test", 444}, milliseconds(300), milliseconds(5000), found), errc::dns);
+    const resolver system = resolver::make({}).value();
+    EXPECT_EQ(outcome_of(system, {false, "localhost", 80}, milliseconds(1000), milliseconds(5000), found), errc::ok);
+    EXPECT_FALSE(found.empty());
+    for (const char* bad : {"", "a", "a:1", "a:1:x", "a:0:1.2.3.4", "a:65536:1.2.3.4", ":1:1.2.3.4", "a:1:1.2.3.4:", "a:1:1.2.3.4:0",
+                            "a:1:1.2.3.4:5:6", "a:1:::1", "[a:1:1.2.3.4"}) {
+        const auto made = resolver::make({bad});
+        ASSERT_FALSE(made.has_value()) << bad;
+        EXPECT_EQ(made.error().code(), errc::config);
+    }
+}
+
+TEST(http_resolver, slow_look_ups_are_left_behind) {
+    const resolver names = resolver::make({}, [](const std::string&, std::uint16_t) {
+        std::this_thread::sleep_for(milliseconds(1000));
+        return lookup_answer{};
+    }).value();
+    std::vector<endpoint> found;
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(outcome_of(names, {false, "slow.test", 80}, milliseconds(50), milliseconds(5000), found), errc::cancelled);
+    EXPECT_EQ(outcome_of(names, {false, "slow.test", 80}, milliseconds(100), milliseconds(50), found), errc::dns);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(400));
+    std::this_thread::sleep_for(milliseconds(1100)); // they end on their own
+}
+
+} // namespace
+
+} // namespace blobstore::http::test

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Certificates made in the test, and the server's side of TLS over a raw_server's socket.
+#pragma once
+
+#include "raw_server.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <string>
+
+namespace blobstore::http::test {
+
+struct certificate {
+    X509* cert = nullptr;
+    EVP_PKEY* key = nullptr;
+
+    certificate() = default;
+    certificate(const certificate&) = delete;
+    certificate& operator=(const certificate&) = delete;
+
+    ~certificate() {
+        X509_free(cert);
+        EVP_PKEY_free(key);
+    }
+};
+
+inline void add_extension(X509* cert, int nid, const char* value) {
+    X509_EXTENSION* e = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
+    X509_add_ext(cert, e, -1);
+    X509_EXTENSION_free(e);
+}
+
+/// Signed by `issuer`, by itself where that is null. `names` as in subjectAltName; a CA where empty.
+inline void make_certificate(
+    certificate& out, const std::string& names, const certificate* issuer, long from = -3600, long until = 86400
+) {
+    out.key = EVP_EC_gen("P-256");
+    out.cert = X509_new();
+    X509_set_version(out.cert, 2);
+    static std::atomic<long> serial{1};
+    ASN1_INTEGER_set(X509_get_serialNumber(out.cert), serial++);
+    X509_gmtime_adj(X509_getm_notBefore(out.cert), from);
+    X509_gmtime_adj(X509_getm_notAfter(out.cert), until);
+    X509_set_pubkey(out.cert, out.key);
+    const char* const common = names.empty() ? "test CA" : "test server";
+    X509_NAME_add_entry_by_txt(
+        X509_get_subject_name(out.cert), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common), -1, -1, 0
+    );
+    X509_set_issuer_name(out.cert, X509_get_subject_name(issuer ? issuer->cert : out.cert));
+    if (names.empty()) add_extension(out.cert, NID_basic_constraints, "critical,CA:TRUE");
+    if (!names.empty()) add_extension(out.cert, NID_subject_alt_name, names.c_str());
+    X509_sign(out.cert, issuer ? issuer->key : out.key, EVP_sha256());
+}
+
+/// A test CA in a temporary PEM file.
+class test_ca {
+public:
+    test_ca() {
+        make_certificate(ca, "", nullptr);
+        path_ = "/tmp/blobstore-http-test-ca-XXXXXX";
+        const int fd = ::mkstemp(path_.data());
+        FILE* const file = ::fdopen(fd, "w");
+        PEM_write_X509(file, ca.cert);
+        std::fclose(file);
+    }
+
+    test_ca(const test_ca&) = delete;
+    test_ca& operator=(const test_ca&) = delete;
+
+    ~test_ca() { ::unlink(path_.c_str()); }
+
+    const std::string& path() const { return path_; }
+
+    certificate ca;
+
+private:
+    std::string path_;
+};
+
+/// What a server's TLS context has to show.
+class server_identity {
+public:
+    explicit server_identity(const certificate& c)
+        : context_(SSL_CTX_new(TLS_server_method())) {
+        SSL_CTX_use_certificate(context_, c.cert);
+        SSL_CTX_use_PrivateKey(context_, c.key);
+    }
+
+    server_identity(const server_identity&) = delete;
+    server_identity& operator=(const server_identity&) = delete;
+
+    ~server_identity() { SSL_CTX_free(context_); }
+
+    SSL_CTX* context() const { return context_; }
+
+private:
+    SSL_CTX* context_;
+};
+
+/// One accepted connection; `good` once the handshake is done.
+class tls_peer {
+public:
+    tls_peer(int fd, const server_identity& identity)
+        : ssl_(SSL_new(identity.context())) {
+        SSL_set_fd(ssl_, fd);
+        good = SSL_accept(ssl_) == 1;
+        ERR_clear_error();
+    }
+
+    tls_peer(const tls_peer&) = delete;
+    tls_peer& operator=(const tls_peer&) = delete;
+
+    ~tls_peer() { SSL_free(ssl_); }
+
+    std::string take(std::size_t size) {
+        std::string out(size, '\0');
+        std::size_t got = 0;
+        while (got < size) {
+            const int n = SSL_read(ssl_, out.data() + got, static_cast<int>(std::min<std::size_t>(size - got, 65536)));
+            if (n <= 0) return {};
+            got += static_cast<std::size_t>(n);
+        }
+        return out;
+    }
+
+    std::string take_head() {
+        std::string head;
+        while (!head.ends_with("\r\n\r\n")) {
+            const std::string byte = take(1);
+            if (byte.empty()) return {};
+            head += byte;
+        }
+        return head;
+    }
+
+    void put(std::string_view text) {
+        while (!text.empty()) {
+            const int n = SSL_write(ssl_, text.data(), static_cast<int>(std::min<std::size_t>(text.size(), 65536)));
+            if (n <= 0) return;
+            text.remove_prefix(static_cast<std::size_t>(n));
+        }
+    }
+
+    void new_keys() { SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED); }
+
+    void notify() { SSL_shutdown(ssl_); }
+
+    std::string server_name() const {
+        const char* const name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+        return name ? name : "";
+    }
+
+    int version() const { return SSL_version(ssl_); }
+
+    bool good = false;
+
+private:
+    SSL* ssl_;
+};
+
+} // namespace blobstore::http::test
