@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects in an ordered map under one lock; bytes are immutable and shared with their readers.
+#include "backends/memory/memory.h"
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "store/page.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace blobstore {
+
+struct memory_object {
+    std::shared_ptr<const std::string> bytes;
+    object_meta meta; ///< without key
+};
+
+class memory_objects {
+public:
+    std::mutex mutex;
+    std::map<std::string, memory_object> by_key;
+};
+
+std::shared_ptr<memory_objects> memory_stores::named(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    auto& found = stores_[name];
+    if (!found) found = std::make_shared<memory_objects>();
+    return found;
+}
+
+namespace {
+
+class memory_reader final : public reader {
+public:
+    memory_reader(std::shared_ptr<const std::string> bytes, resolved_range range)
+        : bytes_(std::move(bytes))
+        , range_(range) {}
+
+    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        std::size_t n = std::min(into.size(), static_cast<std::size_t>(range_.length) - done_);
+        std::memcpy(into.data(), bytes_->data() + range_.offset + done_, n);
+        done_ += n;
+        co_return n;
+    }
+
+    result<void> rewind() override {
+        done_ = 0;
+        return {};
+    }
+
+private:
+    std::shared_ptr<const std::string> bytes_;
+    resolved_range range_;
+    std::size_t done_ = 0;
+};
+
+/// All bytes of a source. errc::changed where a stream gives another number than it promised.
+task<result<std::string>> collect(operation& op, const source& body) {
+    if (!body.stream) co_return std::string(body.memory.begin(), body.memory.end());
+    std::string bytes(static_cast<std::size_t>(body.stream_length) + 1, '\0'); // one more shows a source that is longer
+    result<std::size_t> n = co_await body.stream->read(op, bytes, bytes.size());
+    if (!n) co_return n.error();
+    if (*n != body.stream_length) co_return error(errc::changed, "the source gave another number of bytes than it promised");
+    bytes.resize(*n);
+    co_return bytes;
+}
+
+class memory_backend final : public backend {
+public:
+    memory_backend(std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns)
+        : name_(std::move(name))
+        , objects_(std::move(objects))
+        , now_ns_(std::move(now_ns)) {}
+
+    std::string uri(std::string_view key) const override { return "memory://" + name_ + "/" + std::string(key); }
+
+    result<void> check_key(std::string_view) const override { return {}; }
+
+    task<result<object_body>> get(operation& op, const std::string& key, const get_options& options) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        result<memory_object> found = find(key, options.when);
+        if (!found) co_return found.error();
+        result<resolved_range> range = resolve(options.range, found->bytes->size());
+        if (!range) co_return range.error();
+        object_body opened;
+        opened.meta = std::move(found->meta);
+        opened.offset = range->offset;
+        opened.length = range->length;
+        opened.bytes = std::make_unique<memory_reader>(std::move(found->bytes), *range);
+        co_return opened;
+    }
+
+    task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        result<memory_object> found = find(key, when);
+        if (!found) co_return found.error();
+        co_return std::move(found->meta);
+    }
+
+    task<result<object_meta>>
+    put(operation& op, const std::string& key, const source& body, const put_options& options) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        result<std::string> bytes = co_await collect(op, body);
+        if (!bytes) co_return bytes.error();
+        co_return keep(key, std::make_shared<const std::string>(std::move(*bytes)), options.set);
+    }
+
+    task<result<void>> remove(operation& op, const std::string& key) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        std::lock_guard lock(objects_->mutex);
+        objects_->by_key.erase(key);
+        co_return result<void>();
+    }
+
+    task<result<object_meta>> copy(
+        operation& op,
+        backend& from,
+        const std::string& from_key,
+        const std::string& key,
+        const copy_options& options
+    ) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        auto* other = dynamic_cast<memory_backend*>(&from);
+        if (!other) co_return error(errc::unsupported, "the source is no memory store");
+        result<memory_object> found = other->find(from_key, {});
+        if (!found) co_return found.error();
+        const object_meta& meta = found->meta;
+        attributes kept{meta.content_type, meta.content_encoding, meta.cache_control, meta.metadata};
+        co_return keep(key, found->bytes, options.replace.value_or(kept));
+    }
+
+    task<result<list_page>> list(operation& op, const list_options& options) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        std::lock_guard lock(objects_->mutex);
+        co_return cut_page(options, [&](const std::string& from) -> result<std::optional<object_meta>> {
+            auto at = objects_->by_key.lower_bound(from);
+            if (at == objects_->by_key.end()) return std::optional<object_meta>();
+            object_meta entry;
+            entry.key = at->first;
+            entry.size = at->second.meta.size;
+            entry.modified_ns = at->second.meta.modified_ns;
+            entry.etag = at->second.meta.etag;
+            return std::optional(std::move(entry));
+        });
+    }
+
+private:
+    result<memory_object> find(const std::string& key, const conditions& when) {
+        std::lock_guard lock(objects_->mutex);
+        auto at = objects_->by_key.find(key);
+        if (at == objects_->by_key.end()) return error(errc::not_found, "no such object");
+        result<void> met = check_conditions(when, at->second.meta.etag, *at->second.meta.modified_ns);
+        if (!met) return met.error();
+        memory_object found = at->second;
+        found.meta.key = key;
+        return found;
+    }
+
+    object_meta keep(const std::string& key, std::shared_ptr<const std::string> bytes, const attributes& set) {
+        memory_object object;
+        object.meta.size = bytes->size();
+        object.meta.modified_ns = now_ns_();
+        object.meta.etag = '"' + hex(md5(*bytes)) + '"';
+        object.meta.content_type = set.content_type;
+        object.meta.content_encoding = set.content_encoding;
+        object.meta.cache_control = set.cache_control;
+        for (const auto& [name, value] : set.metadata) object.meta.metadata.emplace_back(lower_case(name), value);
+        std::sort(object.meta.metadata.begin(), object.meta.metadata.end());
+        object.bytes = std::move(bytes);
+        object_meta answer = object.meta;
+        answer.key = key;
+        std::lock_guard lock(objects_->mutex);
+        objects_->by_key[key] = std::move(object);
+        return answer;
+    }
+
+    static std::string lower_case(std::string text) {
+        for (char& c : text)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+        return text;
+    }
+
+    const std::string name_;
+    const std::shared_ptr<memory_objects> objects_;
+    const std::function<std::int64_t()> now_ns_;
+};
+
+} // namespace
+
+std::shared_ptr<backend> open_memory(std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns) {
+    return std::make_shared<memory_backend>(std::move(name), std::move(objects), std::move(now_ns));
+}
+
+} // namespace blobstore

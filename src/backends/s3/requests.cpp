@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// How each operation is spelled on the wire.
+#include "backends/s3/requests.h"
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "base/time.h"
+#include "base/xml.h"
+
+#include <algorithm>
+
+namespace blobstore::s3 {
+
+namespace {
+
+std::string quoted_etag(const std::string& etag) {
+    if (etag == "*" || etag.find('"') != std::string::npos) return etag;
+    return '"' + etag + '"';
+}
+
+void add_conditions(unsigned_request& r, const conditions& when) {
+    if (!when.if_match.empty()) r.headers.push_back({"If-Match", quoted_etag(when.if_match)});
+    if (!when.if_none_match.empty()) r.headers.push_back({"If-None-Match", quoted_etag(when.if_none_match)});
+    if (when.if_modified_since_ns) r.headers.push_back({"If-Modified-Since", format_http_date(*when.if_modified_since_ns)});
+    if (when.if_unmodified_since_ns) r.headers.push_back({"If-Unmodified-Since", format_http_date(*when.if_unmodified_since_ns)});
+}
+
+void add_attributes(unsigned_request& r, const attributes& set) {
+    if (!set.content_type.empty()) r.headers.push_back({"Content-Type", set.content_type});
+    if (!set.content_encoding.empty()) r.headers.push_back({"Content-Encoding", set.content_encoding});
+    if (!set.cache_control.empty()) r.headers.push_back({"Cache-Control", set.cache_control});
+    for (const auto& [name, value] : set.metadata) r.headers.push_back({"x-amz-meta-" + name, value});
+}
+
+std::string range_header(const byte_range& range) {
+    if (range.suffix) return "bytes=-" + std::to_string(*range.suffix);
+    const std::uint64_t first = range.offset.value_or(0);
+    std::string text = "bytes=" + std::to_string(first) + "-";
+    if (range.length) text += std::to_string(first + *range.length - 1);
+    return text;
+}
+
+} // namespace
+
+// GET /key  Range: bytes=a-b  If-Match: ...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+unsigned_request encode_get(const endpoint& at, std::string_view key, const get_options& options) {
+    unsigned_request r{"GET", at.path(key), {}, {}, {}};
+    if (!options.range.whole()) r.headers.push_back({"Range", range_header(options.range)});
+    add_conditions(r, options.when);
+    return r;
+}
+
+unsigned_request encode_head(const endpoint& at, std::string_view key, const conditions& when) {
+    unsigned_request r{"HEAD", at.path(key), {}, {}, {}};
+    add_conditions(r, when);
+    return r;
+}
+
+// PUT /key  Content-Type: ...  x-amz-meta-*: ...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+unsigned_request encode_put(const endpoint& at, std::string_view key, const put_options& options) {
+    unsigned_request r{"PUT", at.path(key), {}, {}, {}};
+    add_attributes(r, options.set);
+    return r;
+}
+
+unsigned_request encode_remove(const endpoint& at, std::string_view key) { return {"DELETE", at.path(key), {}, {}, {}}; }
+
+// POST /?delete  Content-MD5: ...  <Delete><Quiet>true</Quiet><Object><Key>k</Key></Object>...</Delete>
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+result<unsigned_request> encode_remove_many(const endpoint& at, std::span<const std::string> keys) {
+    unsigned_request r{"POST", at.path(""), {{"delete", ""}}, {}, {}};
+    r.content = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>";
+    for (const std::string& key : keys) {
+        result<std::string> escaped = xml_escape(key);
+        if (!escaped) return escaped.error();
+        r.content += "<Object><Key>" + *escaped + "</Key></Object>";
+    }
+    r.content += "</Delete>";
+    r.headers.push_back({"Content-Type", "application/xml"});
+    r.headers.push_back({"Content-MD5", base64(md5(r.content))});
+    return r;
+}
+
+// PUT /key  x-amz-copy-source: /bucket/key  x-amz-metadata-directive: REPLACE
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+unsigned_request encode_copy(
+    const endpoint& at,
+    std::string_view from_bucket,
+    std::string_view from_key,
+    std::string_view key,
+    const copy_options& options
+) {
+    unsigned_request r{"PUT", at.path(key), {}, {}, {}};
+    r.headers.push_back({"x-amz-copy-source", "/" + std::string(from_bucket) + "/" + percent_encode(from_key, encode_set::path)});
+    if (options.replace) {
+        r.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
+        add_attributes(r, *options.replace);
+    }
+    return r;
+}
+
+// GET /?list-type=2&prefix=...&delimiter=...&encoding-type=url
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+unsigned_request encode_list(const endpoint& at, const list_options& options) {
+    unsigned_request r{"GET", at.path(""), {{"list-type", "2"}, {"encoding-type", "url"}}, {}, {}};
+    if (!options.prefix.empty()) r.query.emplace_back("prefix", options.prefix);
+    if (!options.delimiter.empty()) r.query.emplace_back("delimiter", options.delimiter);
+    if (!options.page_token.empty())
+        r.query.emplace_back("continuation-token", options.page_token);
+    else if (!options.start_after.empty())
+        r.query.emplace_back("start-after", options.start_after);
+    if (options.page_size != 0) r.query.emplace_back("max-keys", std::to_string(std::min(options.page_size, most_per_page)));
+    return r;
+}
+
+unsigned_request encode_presign(const endpoint& at, std::string_view key, const presign_options& options) {
+    unsigned_request r{options.method, at.path(key), options.query, {}, {}};
+    for (const auto& [name, value] : options.headers) r.headers.push_back({name, value});
+    return r;
+}
+
+bool fits_xml(std::string_view key) {
+    bool control = std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return !control && xml_escape(key).has_value();
+}
+
+std::string render_query(const name_values& query) {
+    std::string text;
+    for (const auto& [name, value] : query) {
+        if (!text.empty()) text += '&';
+        text += percent_encode(name, encode_set::unreserved) + '=' + percent_encode(value, encode_set::unreserved);
+    }
+    return text;
+}
+
+} // namespace blobstore::s3

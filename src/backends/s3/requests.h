@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// S3 requests: one operation in, one unsigned request out. Pure.
+#pragma once
+
+#include "backends/s3/settings.h"
+#include "store/types.h"
+
+namespace blobstore::s3 {
+
+/// A request before it is signed and rendered: the path encoded once, the query decoded.
+struct unsigned_request {
+    std::string method, path;
+    name_values query;
+    std::vector<http::header> headers;
+    std::string content; ///< of requests whose body is made here
+};
+
+unsigned_request encode_get(const endpoint& at, std::string_view key, const get_options& options);
+unsigned_request encode_head(const endpoint& at, std::string_view key, const conditions& when);
+unsigned_request encode_put(const endpoint& at, std::string_view key, const put_options& options);
+unsigned_request encode_remove(const endpoint& at, std::string_view key);
+/// Keys must be such that XML can hold them: see fits_xml.
+result<unsigned_request> encode_remove_many(const endpoint& at, std::span<const std::string> keys);
+unsigned_request encode_copy(
+    const endpoint& at,
+    std::string_view from_bucket,
+    std::string_view from_key,
+    std::string_view key,
+    const copy_options& options
+);
+unsigned_request encode_list(const endpoint& at, const list_options& options);
+unsigned_request encode_presign(const endpoint& at, std::string_view key, const presign_options& options);
+
+/// False where DeleteObjects could not name the key (control characters, bytes that are no UTF-8).
+bool fits_xml(std::string_view key);
+
+/// Of a query as it stands in the target: "a=b&c=d", encoded.
+std::string render_query(const name_values& query);
+
+} // namespace blobstore::s3

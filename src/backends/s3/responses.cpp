@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decoders of S3 answers.
+#include "backends/s3/responses.h"
+
+#include "base/encoding.h"
+#include "base/time.h"
+#include "base/xml.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace blobstore::s3 {
+
+namespace {
+
+struct code_row {
+    std::string_view service_code;
+    errc code;
+    http::action what;
+    std::string_view hint;
+};
+
+using http::action;
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+constexpr code_row codes[] = {
+    {"NoSuchKey", errc::not_found, action::fail, ""},
+    {"NoSuchVersion", errc::not_found, action::fail, ""},
+    {"NoSuchBucket", errc::store_not_found, action::fail, "check the bucket's name and region"},
+    {"NoSuchUpload", errc::upload_not_found, action::fail, ""},
+    {"AccessDenied", errc::permission, action::fail, "check the credentials and what they may do on this bucket"},
+    {"AllAccessDisabled", errc::permission, action::fail, ""},
+    {"SignatureDoesNotMatch", errc::permission, action::fail, "check the secret key"},
+    {"InvalidAccessKeyId", errc::unauthenticated, action::fail, "check the access key id"},
+    {"ExpiredToken", errc::unauthenticated, action::fail, "the session token has expired"},
+    {"TokenRefreshRequired", errc::unauthenticated, action::fail, ""},
+    {"InvalidToken", errc::unauthenticated, action::fail, "check the session token"},
+    {"RequestTimeTooSkewed", errc::clock_skew, action::fail, "set the clock of this machine"},
+    {"AuthorizationHeaderMalformed", errc::config, action::fail, "check the region"},
+    {"PermanentRedirect", errc::config, action::fail, "check the region and the endpoint"},
+    {"PreconditionFailed", errc::precondition, action::fail, ""},
+    {"ConditionalRequestConflict", errc::conflict, action::fail, ""},
+    {"OperationAborted", errc::conflict, action::retry, ""},
+    {"NotModified", errc::not_modified, action::fail, ""},
+    {"InvalidRange", errc::range, action::fail, ""},
+    {"InvalidObjectState", errc::archived, action::fail, "restore the object first"},
+    {"EntityTooLarge", errc::too_large, action::fail, ""},
+    {"KeyTooLongError", errc::invalid_argument, action::fail, ""},
+    {"InvalidBucketName", errc::invalid_argument, action::fail, ""},
+    {"BadDigest", errc::checksum, action::retry, ""},
+    {"XAmzContentSHA256Mismatch", errc::checksum, action::retry, ""},
+    {"XAmzContentChecksumMismatch", errc::checksum, action::retry, ""},
+    {"RequestTimeout", errc::timeout, action::retry, "check the network and the region"},
+    {"SlowDown", errc::throttled, action::throttled, ""},
+    {"SlowDownRead", errc::throttled, action::throttled, ""},
+    {"SlowDownWrite", errc::throttled, action::throttled, ""},
+    {"Throttling", errc::throttled, action::throttled, ""},
+    {"ThrottlingException", errc::throttled, action::throttled, ""},
+    {"RequestLimitExceeded", errc::throttled, action::throttled, ""},
+    {"TooManyRequests", errc::throttled, action::throttled, ""},
+    {"InternalError", errc::unavailable, action::retry, ""},
+    {"ServiceUnavailable", errc::unavailable, action::throttled, ""},
+    {"XMinioStorageFull", errc::no_space, action::fail, ""},
+    {"QuotaExceeded", errc::quota, action::fail, ""},
+    {"NotImplemented", errc::unsupported, action::fail, ""},
+};
+
+struct status_row {
+    int status;
+    errc code;
+    action what;
+};
+
+constexpr status_row statuses[] = {
+    {304, errc::not_modified, action::fail}, {401, errc::unauthenticated, action::fail},
+    {403, errc::permission, action::fail},   {404, errc::not_found, action::fail},
+    {408, errc::timeout, action::retry},     {409, errc::conflict, action::fail},
+    {412, errc::precondition, action::fail}, {413, errc::too_large, action::fail},
+    {416, errc::range, action::fail},        {423, errc::locked, action::fail},
+    {429, errc::throttled, action::throttled}, {501, errc::unsupported, action::fail},
+    {503, errc::throttled, action::throttled}, {507, errc::quota, action::fail},
+};
+
+struct meaning {
+    errc code;
+    action what;
+    std::string_view hint;
+};
+
+meaning meaning_of(int status, std::string_view service_code) {
+    const auto* by_code = std::find_if(std::begin(codes), std::end(codes), [&](const code_row& r) { return r.service_code == service_code; });
+    if (by_code != std::end(codes)) return {by_code->code, by_code->what, by_code->hint};
+    const auto* by_status = std::find_if(std::begin(statuses), std::end(statuses), [&](const status_row& r) { return r.status == status; });
+    std::string_view hint = status == 403 ? "check the credentials and what they may do on this bucket" : "";
+    if (by_status != std::end(statuses)) return {by_status->code, by_status->what, hint};
+    if (status >= 500) return {errc::unavailable, action::retry, ""};
+    if (status >= 300 && status < 400) return {errc::config, action::fail, "check the region and the endpoint"};
+    return {errc::service, action::fail, ""};
+}
+
+/// One line: what a service says may hold line ends.
+std::string one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    if (text.size() > 300) text.resize(300);
+    return text;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// Reads the children of the element that just started; `on_child` must leave the reader behind the child's end.
+template <class OnChild> result<void> for_children(xml_reader& xml, OnChild on_child) {
+    for (;;) {
+        result<xml_event> event = xml.next();
+        if (!event) return event.error();
+        if (*event == xml_event::end) return {};
+        if (*event != xml_event::start) continue;
+        result<void> read = on_child();
+        if (!read) return read;
+    }
+}
+
+result<void> text_into(xml_reader& xml, std::string& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    into = *text;
+    return {};
+}
+
+/// Up to the root's start; its name.
+result<std::string> root_of(xml_reader& xml) {
+    result<xml_event> event = xml.next();
+    while (event && *event != xml_event::start && *event != xml_event::done) event = xml.next();
+    if (!event) return event.error();
+    if (*event == xml_event::done) return error(errc::protocol, "the answer is no XML document");
+    return std::string(xml.name());
+}
+
+/// Reads what is left of the document, so that what is not well-formed shows.
+result<void> to_end(xml_reader& xml) {
+    for (;;) {
+        result<xml_event> event = xml.next();
+        if (!event) return event.error();
+        if (*event == xml_event::done) return {};
+    }
+}
+
+} // namespace
+
+service_error decode_error_document(std::string_view body) {
+    service_error e;
+    xml_reader xml(body);
+    result<std::string> root = root_of(xml);
+    if (!root || *root != "Error") return e;
+    static_cast<void>(for_children(xml, [&]() -> result<void> {
+        std::string_view name = xml.name();
+        if (name == "Code") return text_into(xml, e.code);
+        if (name == "Message") return text_into(xml, e.message);
+        if (name == "Region") return text_into(xml, e.region);
+        if (name == "RequestId") return text_into(xml, e.request_id);
+        if (name == "HostId") return text_into(xml, e.host_id);
+        return xml.skip_element();
+    }));
+    return e;
+}
+
+error decode_error(const http::response_head& head, std::string_view body) {
+    service_error said = decode_error_document(body);
+    if (said.code.empty()) said.code = head.find("x-minio-error-code");
+    meaning m = meaning_of(head.status, said.code);
+    std::string message = said.message.empty() ? "the service answered " + std::to_string(head.status) : one_line(said.message);
+    if (!said.code.empty()) message = one_line(said.code) + ": " + message;
+    error e(m.code, std::move(message));
+    e->hint = m.hint;
+    if (said.region.size() < 64 && m.code == errc::config && !said.region.empty()) e->hint = "check the region; the service expects " + one_line(said.region);
+    e->http_status = head.status;
+    e->service_code = one_line(said.code);
+    e->request_id = said.request_id.empty() ? std::string(head.find("x-amz-request-id")) : one_line(said.request_id);
+    e->host_id = said.host_id.empty() ? std::string(head.find("x-amz-id-2")) : one_line(said.host_id);
+    e->from_service = true;
+    e->retryable = m.what == action::retry || m.what == action::throttled;
+    return e;
+}
+
+http::verdict judge(const http::response_head& head, std::string_view body) {
+    http::verdict v;
+    const bool success = head.status >= 200 && head.status < 300;
+    if (success && body.find("<Error") == std::string_view::npos) return v;
+    if (success && decode_error_document(body).code.empty()) return v;
+    v.why = decode_error(head, body);
+    v.what = meaning_of(head.status, v.why->service_code).what;
+    if (success && v.what == action::done) v.what = action::fail;
+    std::optional<std::uint64_t> seconds = number(head.find("retry-after"));
+    if (seconds && *seconds < 86400) {
+        v.retry_after = milliseconds(*seconds * 1000);
+        v.why->retry_after_ms = v.retry_after.count();
+    }
+    return v;
+}
+
+result<object_meta> decode_meta(const http::response_head& head) {
+    object_meta meta;
+    meta.etag = head.find("etag");
+    meta.content_type = head.find("content-type");
+    meta.content_encoding = head.find("content-encoding");
+    meta.cache_control = head.find("cache-control");
+    std::string_view modified = head.find("last-modified");
+    if (!modified.empty()) {
+        result<std::int64_t> parsed = parse_http_date(modified);
+        if (!parsed) return error(errc::protocol, "Last-Modified is no date");
+        meta.modified_ns = *parsed;
+    }
+    std::string_view length = head.find("content-length");
+    std::string_view range = head.find("content-range");
+    if (!range.empty()) {
+        result<content_range> parsed = decode_content_range(range);
+        if (!parsed) return parsed.error();
+        meta.size = parsed->size;
+    } else if (!length.empty()) {
+        meta.size = number(length);
+    }
+    constexpr std::string_view prefix = "x-amz-meta-";
+    for (std::size_t i = 0; i < head.count; ++i) {
+        std::string_view name = head.fields[i].name;
+        if (name.size() <= prefix.size() || !http::same_name(name.substr(0, prefix.size()), prefix)) continue;
+        std::string lower(name.substr(prefix.size()));
+        for (char& c : lower)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+        meta.metadata.emplace_back(std::move(lower), head.fields[i].value);
+    }
+    std::sort(meta.metadata.begin(), meta.metadata.end());
+    return meta;
+}
+
+result<content_range> decode_content_range(std::string_view text) {
+    const error bad(errc::protocol, "Content-Range cannot be read");
+    constexpr std::string_view unit = "bytes ";
+    if (text.substr(0, unit.size()) != unit) return bad;
+    text.remove_prefix(unit.size());
+    std::size_t dash = text.find('-');
+    std::size_t slash = text.find('/');
+    if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return bad;
+    content_range range;
+    std::optional<std::uint64_t> first = number(text.substr(0, dash));
+    std::optional<std::uint64_t> last = number(text.substr(dash + 1, slash - dash - 1));
+    if (!first || !last || *last < *first) return bad;
+    range.first = *first;
+    range.last = *last;
+    if (text.substr(slash + 1) != "*") {
+        range.size = number(text.substr(slash + 1));
+        if (!range.size || *range.size <= range.last) return bad;
+    }
+    return range;
+}
+
+namespace {
+
+/// The parts of a list page before keys are decoded, which needs EncodingType, wherever it stands.
+struct raw_page {
+    std::vector<object_meta> contents, prefixes;
+    std::string encoding, truncated, next_token, next_marker;
+};
+
+result<void> read_object(xml_reader& xml, object_meta& into) {
+    return for_children(xml, [&]() -> result<void> {
+        std::string_view name = xml.name();
+        if (name == "Key") return text_into(xml, into.key);
+        if (name == "ETag") return text_into(xml, into.etag);
+        std::string text;
+        if (name == "Size") {
+            result<void> read = text_into(xml, text);
+            if (!read) return read;
+            into.size = number(text);
+            if (!into.size) return error(errc::protocol, "a listed size is no number");
+            return {};
+        }
+        if (name == "LastModified") {
+            result<void> read = text_into(xml, text);
+            if (!read) return read;
+            result<std::int64_t> parsed = parse_rfc3339(text);
+            if (!parsed) return error(errc::protocol, "a listed time cannot be read");
+            into.modified_ns = *parsed;
+            return {};
+        }
+        return xml.skip_element();
+    });
+}
+
+result<void> read_page(xml_reader& xml, raw_page& page) {
+    return for_children(xml, [&]() -> result<void> {
+        std::string_view name = xml.name();
+        if (name == "Contents") {
+            page.contents.emplace_back();
+            return read_object(xml, page.contents.back());
+        }
+        if (name == "CommonPrefixes") {
+            return for_children(xml, [&]() -> result<void> {
+                if (xml.name() != "Prefix") return xml.skip_element();
+                page.prefixes.emplace_back();
+                page.prefixes.back().is_prefix = true;
+                return text_into(xml, page.prefixes.back().key);
+            });
+        }
+        if (name == "EncodingType") return text_into(xml, page.encoding);
+        if (name == "IsTruncated") return text_into(xml, page.truncated);
+        if (name == "NextContinuationToken") return text_into(xml, page.next_token);
+        if (name == "NextMarker") return text_into(xml, page.next_marker);
+        return xml.skip_element();
+    });
+}
+
+result<void> decode_keys(std::vector<object_meta>& entries) {
+    for (object_meta& entry : entries) {
+        result<std::string> key = percent_decode(entry.key, plus::space);
+        if (!key) return error(errc::protocol, "a listed key cannot be decoded");
+        entry.key = std::move(*key);
+    }
+    return {};
+}
+
+} // namespace
+
+result<list_page> decode_list(std::string_view body, const list_options& asked) {
+    xml_reader xml(body);
+    result<std::string> root = root_of(xml);
+    if (!root) return root.error();
+    if (*root != "ListBucketResult") return error(errc::protocol, "the answer is no list of objects");
+    raw_page raw;
+    result<void> read = read_page(xml, raw);
+    if (read) read = to_end(xml);
+    if (!read) return read.error();
+    if (raw.encoding == "url") {
+        read = decode_keys(raw.contents);
+        if (read) read = decode_keys(raw.prefixes);
+        if (!read) return read.error();
+    }
+    list_page page;
+    page.entries = std::move(raw.contents);
+    page.entries.insert(page.entries.end(), std::make_move_iterator(raw.prefixes.begin()), std::make_move_iterator(raw.prefixes.end()));
+    std::sort(page.entries.begin(), page.entries.end(), [](const object_meta& a, const object_meta& b) { return a.key < b.key; });
+    if (raw.truncated != "true") return page;
+    page.next_token = !raw.next_token.empty() ? raw.next_token : raw.next_marker;
+    if (page.next_token.empty()) return error(errc::protocol, "the list goes on, but the service does not say where");
+    if (page.next_token == asked.page_token) return error(errc::protocol, "the service repeats a page");
+    return page;
+}
+
+result<object_meta> decode_copy(std::string_view body) {
+    xml_reader xml(body);
+    result<std::string> root = root_of(xml);
+    if (!root) return root.error();
+    object_meta meta;
+    result<void> read = for_children(xml, [&]() -> result<void> {
+        if (xml.name() == "ETag") return text_into(xml, meta.etag);
+        return xml.skip_element();
+    });
+    if (!read) return read.error();
+    return meta;
+}
+
+result<std::vector<result<void>>> decode_remove_many(std::string_view body, std::span<const std::string> keys) {
+    xml_reader xml(body);
+    result<std::string> root = root_of(xml);
+    if (!root) return root.error();
+    if (*root != "DeleteResult") return error(errc::protocol, "the answer is no result of a bulk delete");
+    std::map<std::string, error, std::less<>> failed;
+    result<void> read = for_children(xml, [&]() -> result<void> {
+        if (xml.name() != "Error") return xml.skip_element();
+        std::string key;
+        service_error said;
+        result<void> one = for_children(xml, [&]() -> result<void> {
+            if (xml.name() == "Key") return text_into(xml, key);
+            if (xml.name() == "Code") return text_into(xml, said.code);
+            if (xml.name() == "Message") return text_into(xml, said.message);
+            return xml.skip_element();
+        });
+        if (!one) return one;
+        meaning m = meaning_of(400, said.code);
+        error e(m.code, one_line(said.code + ": " + said.message));
+        e->service_code = one_line(said.code);
+        e->from_service = true;
+        e->retryable = m.what == action::retry || m.what == action::throttled;
+        if (m.code != errc::not_found) failed.emplace(std::move(key), std::move(e));
+        return {};
+    });
+    if (!read) return read.error();
+    std::vector<result<void>> results(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        auto found = failed.find(keys[i]);
+        if (found != failed.end()) results[i] = found->second;
+    }
+    return results;
+}
+
+} // namespace blobstore::s3

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// S3 answers: heads and documents in, values and errors out. Pure.
+#pragma once
+
+#include "http/client.h"
+#include "store/types.h"
+
+namespace blobstore::s3 {
+
+/// The <Error> document, as far as it is one.
+struct service_error {
+    std::string code, message, region, request_id, host_id;
+};
+
+service_error decode_error_document(std::string_view body);
+
+/// What an answer that is no success means: code, service code, ids, hint.
+error decode_error(const http::response_head& head, std::string_view body);
+
+/// done, or what to do about the error. `body` may hold an error behind status 200 (copy).
+http::verdict judge(const http::response_head& head, std::string_view body);
+
+/// errc::protocol where a length or a date is garbage.
+result<object_meta> decode_meta(const http::response_head& head);
+
+/// "bytes 5-9/100": first byte and size of the whole.
+struct content_range {
+    std::uint64_t first = 0, last = 0;
+    std::optional<std::uint64_t> size;
+};
+
+result<content_range> decode_content_range(std::string_view text);
+
+/// A page of ListObjectsV2 (or of v1: the marker is then the token).
+result<list_page> decode_list(std::string_view body, const list_options& asked);
+
+/// The ETag and time of <CopyObjectResult>.
+result<object_meta> decode_copy(std::string_view body);
+
+/// One result per key, in the order of `keys`.
+result<std::vector<result<void>>> decode_remove_many(std::string_view body, std::span<const std::string> keys);
+
+} // namespace blobstore::s3

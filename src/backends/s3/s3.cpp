@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+// One bucket: encode, sign, send, decode. The wire forms are in requests and responses.
+#include "backends/s3/s3.h"
+
+#include "auth/sigv4.h"
+#include "auth/source.h"
+#include "backends/s3/requests.h"
+#include "backends/s3/responses.h"
+#include "backends/s3/signed_body.h"
+#include "base/encoding.h"
+
+
+namespace blobstore::s3 {
+
+namespace {
+
+constexpr std::size_t document_limit = 16 * 1024 * 1024; // of a list or delete answer
+constexpr std::size_t keys_per_delete = 1000;
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t longest_expiry_s = 7 * 24 * 3600;
+
+/// A body of zero bytes, for ranges of length 0.
+class empty_reader final : public reader {
+public:
+    task<result<std::size_t>> read(operation&, std::span<char>, std::size_t) override { co_return 0; }
+};
+
+/// What an answer's body must be hashed or signed as.
+struct payload {
+    std::string hash; ///< hex, or one of sigv4's constants
+    signed_body* chunks = nullptr; ///< to be started with each signature
+};
+
+/// Hashes a stream and goes back to its start; errc::unsupported where that cannot be.
+task<result<std::string>> hash_stream(operation& op, reader& stream) {
+    result<void> back = stream.rewind();
+    if (!back) co_return back.error();
+    sha256_stream hash;
+    std::vector<char> chunk(256 * 1024);
+    for (;;) {
+        result<std::size_t> n = co_await stream.read(op, chunk, chunk.size());
+        if (!n) co_return n.error();
+        if (*n == 0) break;
+        hash.update({chunk.data(), *n});
+    }
+    back = stream.rewind();
+    if (!back) co_return back.error();
+    const sha256_value value = hash.finish();
+    co_return hex({reinterpret_cast<const char*>(value.data()), value.size()});
+}
+
+class s3_backend final : public backend {
+public:
+    s3_backend(endpoint at, credential_source credentials, host machine, std::shared_ptr<http::client> client)
+        : at_(std::move(at))
+        , credentials_(std::move(credentials))
+        , machine_(std::move(machine))
+        , client_(std::move(client)) {}
+
+    std::string uri(std::string_view key) const override { return "s3://" + at_.bucket + "/" + std::string(key); }
+
+    result<void> check_key(std::string_view) const override { return {}; }
+
+    task<result<object_body>> get(operation& op, const std::string& key, const get_options& options) override;
+    task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when) override;
+    task<result<object_meta>>
+    put(operation& op, const std::string& key, const source& body, const put_options& options) override;
+    task<result<void>> remove(operation& op, const std::string& key) override;
+    task<result<std::vector<result<void>>>> remove_many(operation& op, const std::vector<std::string>& keys) override;
+    task<result<object_meta>> copy(
+        operation& op,
+        backend& from,
+        const std::string& from_key,
+        const std::string& key,
+        const copy_options& options
+    ) override;
+    task<result<list_page>> list(operation& op, const list_options& options) override;
+    task<result<std::string>> presign(operation& op, const std::string& key, const presign_options& options) override;
+
+private:
+    using answer = result<std::unique_ptr<http::response>>;
+
+    task<answer> send(operation& op, const unsigned_request& r, source body, bool may_hide_error);
+    task<result<std::string>> send_for_document(operation& op, const unsigned_request& r, bool may_hide_error);
+    task<result<payload>> payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
+    task<result<void>> authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body);
+    task<result<std::optional<aws_credentials>>> credentials(operation& op);
+    task<result<void>>
+    remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
+
+    /// Host and port without the bucket.
+    std::string service_host() const {
+        std::string host = at_.to.host.substr(at_.path_style ? 0 : at_.bucket.size() + 1);
+        return host + ":" + std::to_string(at_.to.port);
+    }
+
+    const endpoint at_;
+    const credential_source credentials_;
+    const host machine_;
+    const std::shared_ptr<http::client> client_;
+};
+
+std::string host_of(const endpoint& at) {
+    http::request r;
+    r.to = at.to;
+    return r.host_header();
+}
+
+task<result<std::optional<aws_credentials>>> s3_backend::credentials(operation& op) {
+    credential_request asked;
+    asked.machine = &machine_;
+    result<credential_answer> found = co_await credentials_(op, asked);
+    if (!found) co_return found.error();
+    co_return std::move(found->value);
+}
+
+task<result<void>>
+s3_backend::authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body) {
+    r.target = from.path;
+    if (!from.query.empty()) r.target += "?" + render_query(from.query);
+    result<std::optional<aws_credentials>> keys = co_await credentials(op);
+    if (!keys) co_return keys.error();
+    if (!*keys) co_return result<void>();
+    const std::string host_field = r.host_header();
+    std::vector<sigv4::field> query;
+    for (const auto& [name, value] : from.query) query.push_back({name, value});
+    std::vector<sigv4::field> headers{{"host", host_field}};
+    for (const http::header& h : r.headers) headers.push_back({h.name, h.value});
+    const sigv4::request_view view{from.method, from.path, query, headers};
+    const sigv4::stamp stamp{machine_.now_ns(), {at_.region, "s3"}};
+    const std::string scope = sigv4::credential_scope(stamp);
+    const sha256_value key = sigv4::signing_key((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
+    const sigv4::signing with{**keys, stamp, body.hash, {}, &key};
+    sigv4::signed_header made = sigv4::sign_header(view, with);
+    for (auto& [name, value] : made.fields) r.headers.push_back({std::move(name), std::move(value)});
+    if (body.chunks) body.chunks->start(key, stamp.time, at_.region, made.signature);
+    co_return result<void>();
+}
+
+task<result<payload>>
+s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks) {
+    if (body.size() == 0) co_return payload{std::string(sigv4::empty_payload), nullptr};
+    if (!at_.sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
+    if (!body.stream) {
+        const sha256_value value = sha256({body.memory.data(), body.memory.size()});
+        co_return payload{hex({reinterpret_cast<const char*>(value.data()), value.size()}), nullptr};
+    }
+    result<std::string> hash = co_await hash_stream(op, *body.stream);
+    if (hash) co_return payload{std::move(*hash), nullptr};
+    if (hash.error().code() != errc::unsupported) co_return hash.error();
+    chunks = std::make_unique<signed_body>(*body.stream, body.stream_length);
+    co_return payload{std::string(sigv4::streaming_signed), chunks.get()};
+}
+
+task<s3_backend::answer>
+s3_backend::send(operation& op, const unsigned_request& r, source body, bool may_hide_error) {
+    std::unique_ptr<signed_body> chunks;
+    result<payload> hashed = co_await payload_of(op, body, chunks);
+    if (!hashed) co_return hashed.error();
+    http::exchange what;
+    http::request& request = what.unsigned_request;
+    request.method = r.method;
+    request.to = at_.to;
+    request.target = r.path;
+    request.headers = r.headers;
+    request.first_byte = at_.first_byte;
+    request.body = body;
+    if (chunks) {
+        request.body.stream = chunks.get();
+        request.body.stream_length = signed_body::encoded_length(body.stream_length);
+        request.headers.push_back({"x-amz-decoded-content-length", std::to_string(body.stream_length)});
+        const std::string* encoding = request.find("Content-Encoding");
+        request.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
+    }
+    const payload& hash = *hashed;
+    what.authorize = [this, &r, &hash](operation& o, http::request& fresh, const http::verdict*) {
+        return authorize(o, fresh, r, hash);
+    };
+    what.decide = judge;
+    what.may_hide_error = may_hide_error;
+    answer got = co_await client_->send(op, what);
+    co_return got;
+}
+
+task<result<std::string>> s3_backend::send_for_document(operation& op, const unsigned_request& r, bool may_hide_error) {
+    source body;
+    body.memory = std::span(r.content.data(), r.content.size());
+    answer got = co_await send(op, r, body, may_hide_error);
+    if (!got) co_return got.error();
+    result<std::string> document = co_await (*got)->read_all(op, document_limit);
+    co_return document;
+}
+
+task<result<object_body>> s3_backend::get(operation& op, const std::string& key, const get_options& options) {
+    object_body opened;
+    if (options.range.length == 0u || options.range.suffix == 0u) { // HTTP has no range of nothing
+        result<object_meta> meta = co_await head(op, key, options.when);
+        if (!meta) co_return meta.error();
+        opened.meta = std::move(*meta);
+        opened.length = 0;
+        opened.bytes = std::make_unique<empty_reader>();
+        co_return opened;
+    }
+    const unsigned_request r = encode_get(at_, key, options);
+    answer got = co_await send(op, r, {}, false);
+    if (!got) co_return got.error();
+    const http::response_head& head = (*got)->head();
+    result<object_meta> meta = decode_meta(head);
+    if (!meta) co_return meta.error();
+    opened.meta = std::move(*meta);
+    opened.meta.key = key;
+    opened.length = (*got)->length();
+    if (head.status == 206) {
+        result<content_range> range = decode_content_range(head.find("content-range"));
+        if (!range) co_return range.error();
+        opened.offset = range->first;
+        if (options.range.offset && range->first != *options.range.offset)
+            co_return error(errc::protocol, "the service sent another range than was asked for");
+    } else if (!options.range.whole()) {
+        co_return error(errc::unsupported, "the service does not serve ranges of this object");
+    }
+    opened.bytes = std::move(*got);
+    co_return opened;
+}
+
+task<result<object_meta>> s3_backend::head(operation& op, const std::string& key, const conditions& when) {
+    const unsigned_request r = encode_head(at_, key, when);
+    answer got = co_await send(op, r, {}, false);
+    if (!got) co_return got.error();
+    result<object_meta> meta = decode_meta((*got)->head());
+    if (meta) meta->key = key;
+    co_return meta;
+}
+
+task<result<object_meta>>
+s3_backend::put(operation& op, const std::string& key, const source& body, const put_options& options) {
+    const unsigned_request r = encode_put(at_, key, options);
+    answer got = co_await send(op, r, body, false);
+    if (!got) co_return got.error();
+    object_meta meta;
+    meta.key = key;
+    meta.etag = (*got)->head().find("etag");
+    meta.size = body.size();
+    result<std::string> rest = co_await (*got)->read_all(op, document_limit);
+    if (!rest) co_return rest.error();
+    co_return meta;
+}
+
+task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
+    const unsigned_request r = encode_remove(at_, key);
+    result<std::string> document = co_await send_for_document(op, r, false);
+    if (!document && document.error().code() != errc::not_found) co_return document.error();
+    co_return result<void>();
+}
+
+task<result<void>>
+s3_backend::remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results) {
+    result<unsigned_request> r = encode_remove_many(at_, keys);
+    if (!r) co_return r.error();
+    result<std::string> document = co_await send_for_document(op, *r, true);
+    if (!document) co_return document.error();
+    result<std::vector<result<void>>> decoded = decode_remove_many(*document, keys);
+    if (!decoded) co_return decoded.error();
+    std::move(decoded->begin(), decoded->end(), results.begin());
+    co_return result<void>();
+}
+
+task<result<std::vector<result<void>>>>
+s3_backend::remove_many(operation& op, const std::vector<std::string>& keys) {
+    std::vector<result<void>> results(keys.size());
+    std::vector<std::string> fitting;
+    std::vector<std::size_t> index;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (fits_xml(keys[i])) {
+            fitting.push_back(keys[i]);
+            index.push_back(i);
+            continue;
+        }
+        results[i] = co_await remove(op, keys[i]); // the document could not name it
+    }
+    std::vector<result<void>> answers(fitting.size());
+    for (std::size_t first = 0; first < fitting.size(); first += keys_per_delete) {
+        std::size_t n = std::min(keys_per_delete, fitting.size() - first);
+        const std::span<const std::string> batch(fitting.data() + first, n);
+        result<void> sent = co_await remove_batch(op, batch, std::span(answers).subspan(first, n));
+        for (std::size_t i = 0; !sent && i < n; ++i) answers[first + i] = sent.error();
+    }
+    for (std::size_t i = 0; i < index.size(); ++i) results[index[i]] = std::move(answers[i]);
+    co_return results;
+}
+
+task<result<object_meta>> s3_backend::copy(
+    operation& op,
+    backend& from,
+    const std::string& from_key,
+    const std::string& key,
+    const copy_options& options
+) {
+    auto* other = dynamic_cast<s3_backend*>(&from);
+    const bool same_service = other && other->at_.region == at_.region
+        && (other->at_.to == at_.to || (!at_.path_style && !other->at_.path_style && other->service_host() == service_host()));
+    if (!same_service) co_return error(errc::unsupported, "the source is in another service");
+    const unsigned_request r = encode_copy(at_, other->at_.bucket, from_key, key, options);
+    result<std::string> document = co_await send_for_document(op, r, true);
+    if (!document) co_return document.error();
+    result<object_meta> meta = decode_copy(*document);
+    if (meta) meta->key = key;
+    co_return meta;
+}
+
+task<result<list_page>> s3_backend::list(operation& op, const list_options& options) {
+    const unsigned_request r = encode_list(at_, options);
+    result<std::string> document = co_await send_for_document(op, r, false);
+    if (!document) {
+        if (document.error().code() == errc::not_found) co_return error(errc::store_not_found, document.error().message());
+        co_return document.error();
+    }
+    co_return decode_list(*document, options);
+}
+
+task<result<std::string>>
+s3_backend::presign(operation& op, const std::string& key, const presign_options& options) {
+    if (options.expires_ms % 1000 != 0 || options.expires_ms / 1000 > longest_expiry_s)
+        co_return error(errc::invalid_argument, "S3 links expire after whole seconds, at most 7 days (604800)");
+    const unsigned_request r = encode_presign(at_, key, options);
+    result<std::optional<aws_credentials>> keys = co_await credentials(op);
+    if (!keys) co_return keys.error();
+    const std::string host_field = host_of(at_);
+    const std::string base = std::string(at_.to.tls ? "https://" : "http://") + host_field + r.path;
+    if (!*keys) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
+    std::vector<sigv4::field> query;
+    for (const auto& [name, value] : r.query) query.push_back({name, value});
+    std::vector<sigv4::field> headers{{"host", host_field}};
+    for (const http::header& h : r.headers) headers.push_back({h.name, h.value});
+    const std::int64_t now = options.signing_time_ns.value_or(machine_.now_ns());
+    const sigv4::stamp stamp{now - now % second, {at_.region, "s3"}};
+    const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, nullptr};
+    co_return base + "?" + sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
+}
+
+result<credential_source> source_from(const settings_values& values) {
+    if (values.boolean("skip_signature")) return anonymous_credentials();
+    const bool has_id = !values.text("access_key_id").empty();
+    const bool has_secret = !values.text("secret_access_key").empty();
+    if (!has_id && !has_secret) return first_of({environment_credentials()});
+    if (!has_id || !has_secret)
+        return error(errc::config, has_id ? "access_key_id is set without secret_access_key" : "secret_access_key is set without access_key_id");
+    aws_credentials keys{std::string(values.text("access_key_id")), secret_string(values.text("secret_access_key")), secret_string(values.text("session_token"))};
+    return fixed_credentials(std::move(keys), "settings");
+}
+
+} // namespace
+
+result<std::shared_ptr<backend>> open(
+    std::string_view bucket,
+    const settings_values& values,
+    const host& machine,
+    std::shared_ptr<http::client> client
+) {
+    result<endpoint> at = resolve_endpoint(bucket, values);
+    if (!at) return at.error();
+    result<credential_source> credentials = source_from(values);
+    if (!credentials) return credentials.error();
+    return std::make_shared<s3_backend>(std::move(*at), std::move(*credentials), machine, std::move(client));
+}
+
+} // namespace blobstore::s3

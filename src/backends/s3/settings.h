@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The settings of S3, and where a bucket's requests go. Pure.
+#pragma once
+
+#include "base/settings.h"
+#include "http/message.h"
+
+namespace blobstore::s3 {
+
+std::span<const setting> settings_table() noexcept;
+
+/// Where one bucket is and how it is addressed.
+struct endpoint {
+    http::origin to;
+    std::string base_path; ///< "" or "/prefix/of/endpoint"; with path style followed by "/bucket"
+    std::string region, bucket;
+    bool path_style = false;
+    bool sign_payload = false; ///< plain http and not unsigned_payload
+    milliseconds first_byte{30000};
+
+    /// "/bucket/key" or "/key", percent-encoded once; an empty key gives the bucket's own path.
+    std::string path(std::string_view key) const;
+};
+
+/// errc::invalid_argument for a bucket name that could not be one, errc::config for a bad endpoint.
+result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values& values);
+
+} // namespace blobstore::s3
