@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and checking the caller's arguments.
+#include "capi/arguments.h"
+
+namespace blobstore::capi {
+
+namespace {
+
+result<void> usable(const std::shared_ptr<client_core>& core) {
+    result<void> alive = core->check();
+    if (alive && core->run->closing()) return error(errc::closed, "the client is closed");
+    return alive;
+}
+
+} // namespace
+
+result<target> at(blobstore_store* store, const char* key, std::size_t key_len) {
+    if (!store) return invalid("store is NULL");
+    result<void> alive = usable(store->core);
+    if (!alive) return alive.error();
+    result<std::string> name = text(key, key_len, "key");
+    if (!name) return name.error();
+    return target{store->core, store->store, std::move(*name)};
+}
+
+result<target> at(blobstore_client* client, const char* url, std::size_t url_len) {
+    if (!client) return invalid("client is NULL");
+    result<void> alive = usable(client->core);
+    if (!alive) return alive.error();
+    result<std::string> given = text(blobstore_str{url, url_len}, "url");
+    if (!given) return given.error();
+    auto found = client->core->find(*given);
+    if (!found) return found.error();
+    return target{client->core, std::move(found->first), std::move(found->second)};
+}
+
+result<target> at(blobstore_store* store) {
+    if (!store) return invalid("store is NULL");
+    result<void> alive = usable(store->core);
+    if (!alive) return alive.error();
+    return target{store->core, store->store, {}};
+}
+
+result<get_options> read(const blobstore_get_options* given) {
+    result<blobstore_get_options> o = read_struct(given, "blobstore_get_options");
+    if (!o) return o.error();
+    constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH | BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED | BLOBSTORE_GET_IF_UNMODIFIED;
+    result<void> checked = check_flags(o->flags, known, "blobstore_get_options");
+    if (!checked) return checked.error();
+    get_options options;
+    if (o->flags & BLOBSTORE_GET_OFFSET) options.range.offset = o->offset;
+    if (o->flags & BLOBSTORE_GET_LENGTH) options.range.length = o->length;
+    if (o->flags & BLOBSTORE_GET_SUFFIX) options.range.suffix = o->suffix_length;
+    if (o->flags & BLOBSTORE_GET_IF_MODIFIED) options.when.if_modified_since_ns = o->if_modified_since_ns;
+    if (o->flags & BLOBSTORE_GET_IF_UNMODIFIED) options.when.if_unmodified_since_ns = o->if_unmodified_since_ns;
+    result<std::string> match = text(o->if_match, "if_match");
+    if (!match) return match.error();
+    result<std::string> none_match = text(o->if_none_match, "if_none_match");
+    if (!none_match) return none_match.error();
+    options.when.if_match = std::move(*match);
+    options.when.if_none_match = std::move(*none_match);
+    return options;
+}
+
+result<put_options> read(const blobstore_put_options* given) {
+    result<blobstore_put_options> o = read_struct(given, "blobstore_put_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(o->flags, 0, "blobstore_put_options");
+    if (!checked) return checked.error();
+    put_options options;
+    for (auto [into, from, name] : {std::tuple{&options.set.content_type, &o->content_type, "content_type"}, {&options.set.content_encoding, &o->content_encoding, "content_encoding"}, {&options.set.cache_control, &o->cache_control, "cache_control"}}) {
+        result<std::string> value = text(*from, name);
+        if (!value) return value.error();
+        *into = std::move(*value);
+    }
+    result<name_values> metadata = pairs(o->metadata, o->metadata_len, "metadata");
+    if (!metadata) return metadata.error();
+    options.set.metadata = std::move(*metadata);
+    return options;
+}
+
+result<list_options> read(const blobstore_list_options* given) {
+    result<blobstore_list_options> o = read_struct(given, "blobstore_list_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(o->flags, 0, "blobstore_list_options");
+    if (checked) checked = check_reserved(o->reserved0, "blobstore_list_options");
+    if (!checked) return checked.error();
+    list_options options;
+    options.page_size = o->page_size;
+    for (auto [into, from, name] : {std::tuple{&options.prefix, &o->prefix, "prefix"}, {&options.delimiter, &o->delimiter, "delimiter"}, {&options.start_after, &o->start_after, "start_after"}, {&options.page_token, &o->page_token, "page_token"}}) {
+        result<std::string> value = text(*from, name);
+        if (!value) return value.error();
+        *into = std::move(*value);
+    }
+    return options;
+}
+
+result<presign_options> read(const blobstore_presign_options* given) {
+    result<blobstore_presign_options> o = read_struct(given, "blobstore_presign_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(o->flags, BLOBSTORE_PRESIGN_SIGNING_TIME, "blobstore_presign_options");
+    if (!checked) return checked.error();
+    presign_options options;
+    if (o->expires_ms != 0) options.expires_ms = o->expires_ms;
+    if (o->flags & BLOBSTORE_PRESIGN_SIGNING_TIME) options.signing_time_ns = o->signing_time_ns;
+    result<std::string> method = text(o->method, "method");
+    if (!method) return method.error();
+    if (!method->empty()) options.method = std::move(*method);
+    result<name_values> headers = pairs(o->headers, o->headers_len, "headers");
+    if (!headers) return headers.error();
+    result<name_values> query = pairs(o->query, o->query_len, "query");
+    if (!query) return query.error();
+    options.headers = std::move(*headers);
+    options.query = std::move(*query);
+    return options;
+}
+
+result<local_file> read(const blobstore_file* given) {
+    if (!given) return invalid("file is NULL");
+    result<blobstore_file> o = read_struct(given, "blobstore_file");
+    if (!o) return o.error();
+    result<void> checked = check_flags(o->flags, BLOBSTORE_FILE_FD, "blobstore_file");
+    if (!checked) return checked.error();
+    local_file file;
+    result<std::string> path = text(o->path, "path");
+    if (!path) return path.error();
+    file.path = std::move(*path);
+    if (o->flags & BLOBSTORE_FILE_FD) {
+        if (o->fd < 0 || o->fd > INT32_MAX) return invalid("fd is no descriptor");
+        file.descriptor = static_cast<int>(o->fd);
+    }
+    return file;
+}
+
+} // namespace blobstore::capi

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call behind the C interface: how it is prepared, run on this thread or submitted, and how it completes.
+#pragma once
+
+#include "capi/handle.h"
+#include "capi/queue.h"
+
+namespace blobstore::capi {
+
+struct cancel_core {
+    std::mutex mutex;
+    bool triggered = false;
+    std::vector<std::weak_ptr<operation>> attached;
+
+    void attach(const std::shared_ptr<operation>& op);
+    void trigger();
+};
+
+/// What a call will do: made from its arguments by the functions of object.cpp and stream.cpp.
+struct prepared {
+    std::shared_ptr<client_core> core;
+    operation::body_function body;
+    bool blocks = false; ///< needs a thread that may block
+    call_limits limits; ///< used where the call options name none
+    std::shared_ptr<cancel_core> cancel; ///< beside the call's own
+};
+
+} // namespace blobstore::capi
+
+struct blobstore_cancel {
+    std::shared_ptr<blobstore::capi::cancel_core> core = std::make_shared<blobstore::capi::cancel_core>();
+};
+
+/// An operation with its results and its handle. `self` keeps it while any handle lives.
+struct blobstore_op final : blobstore::operation {
+    std::shared_ptr<blobstore::capi::client_core> core;
+    std::atomic<std::size_t> handles{0};
+    std::shared_ptr<blobstore_op> self;
+
+    // what the body leaves
+    std::unique_ptr<blobstore_object> object;
+    blobstore_buffer* buffer = nullptr;
+    std::unique_ptr<blobstore_page> page;
+    blobstore_reader* reader = nullptr;
+    std::uint64_t bytes = 0, total = 0;
+
+    std::shared_ptr<blobstore::capi::cancel_core> token; ///< a reader keeps it for its reads
+
+    // delivery
+    std::shared_ptr<blobstore::capi::queue_core> queue;
+    blobstore_event_fn callback = nullptr;
+    std::uint64_t user_data = 0;
+    std::string log_line; ///< of a LOG event, which borrows this shape
+
+    std::mutex mutex; ///< guards the next two
+    std::condition_variable ended;
+    bool complete = false;
+    blobstore_status status = BLOBSTORE_OK;
+    blobstore_error* failure = nullptr;
+
+    ~blobstore_op();
+    blobstore_op* add_handle();
+    void drop_handle();
+};
+
+namespace blobstore::capi {
+
+/// Runs on this thread. `deliver` moves the results out; it runs only on success.
+blobstore_status run_call(
+    blobstore_error** err,
+    const blobstore_call* call,
+    const std::function<result<prepared>()>& prepare,
+    const std::function<void(blobstore_op&)>& deliver
+) noexcept;
+
+blobstore_status submit_call(
+    blobstore_error** err,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    const std::function<result<prepared>()>& prepare
+) noexcept;
+
+inline blobstore_op& results_of(operation& op) { return static_cast<blobstore_op&>(op); }
+
+std::unique_ptr<blobstore_object> make_object(object_meta meta);
+blobstore_buffer* make_buffer(std::string bytes);
+
+} // namespace blobstore::capi

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running, submitting, completing, cancelling and waiting for calls.
+#include "capi/call.h"
+
+namespace blobstore::capi {
+
+void cancel_core::attach(const std::shared_ptr<operation>& op) {
+    std::lock_guard lock(mutex);
+    if (triggered) {
+        op->cancel();
+        return;
+    }
+    if (attached.size() >= 64 && attached.size() == attached.capacity())
+        std::erase_if(attached, [](const std::weak_ptr<operation>& each) { return each.expired(); });
+    attached.push_back(op);
+}
+
+void cancel_core::trigger() {
+    std::vector<std::weak_ptr<operation>> all;
+    {
+        std::lock_guard lock(mutex);
+        triggered = true;
+        all.swap(attached);
+    }
+    for (const auto& each : all)
+        if (std::shared_ptr<operation> op = each.lock()) op->cancel();
+}
+
+namespace {
+
+result<milliseconds> limit(std::int64_t given, milliseconds otherwise, const char* name) {
+    if (given < -1) return invalid(std::string(name) + " is negative");
+    if (given == 0) return otherwise;
+    if (given == -1) return milliseconds(0);
+    return milliseconds(std::min<std::int64_t>(given, 10LL * 365 * 86400 * 1000));
+}
+
+/// Limits and cancel token of a call; `op` is attached to the token.
+result<void> apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blobstore_op>& op) {
+    op->limits = p.limits;
+    result<blobstore_call> call = read_struct(given, "blobstore_call");
+    if (!call) return call.error();
+    result<void> checked = check_flags(call->flags, 0, "blobstore_call");
+    if (checked) checked = check_reserved(call->reserved0, "blobstore_call");
+    if (!checked) return checked;
+    result<milliseconds> timeout = limit(call->timeout_ms, p.limits.timeout, "timeout_ms");
+    if (!timeout) return timeout.error();
+    result<milliseconds> stall = limit(call->stall_timeout_ms, p.limits.stall, "stall_timeout_ms");
+    if (!stall) return stall.error();
+    op->limits.timeout = *timeout;
+    op->limits.stall = *stall;
+    if (call->max_attempts != 0) op->limits.max_attempts = call->max_attempts;
+    if (p.cancel) p.cancel->attach(op);
+    if (call->cancel) {
+        op->token = call->cancel->core;
+        op->token->attach(op);
+    }
+    return {};
+}
+
+/// Status and error object of an operation that has ended; never throws.
+void settle(blobstore_op& op) noexcept {
+    blobstore_error* failure = nullptr;
+    blobstore_status status = BLOBSTORE_OK;
+    if (!op.outcome) {
+        error e = op.outcome.error();
+        if (e->attempts == 0) e->attempts = op.attempts;
+        status = static_cast<blobstore_status>(e.code());
+        failure = make_error(e);
+    }
+    std::lock_guard lock(op.mutex);
+    op.status = status;
+    op.failure = failure;
+    op.complete = true;
+    op.ended.notify_all();
+}
+
+blobstore_event event_of(blobstore_op& op) {
+    return blobstore_event{op.user_data, op.bytes, op.total, 0, 0, BLOBSTORE_EVENT_COMPLETE, op.status, &op, nullptr};
+}
+
+/// The one completion of a submitted call.
+void complete(operation& ended) noexcept {
+    auto& op = static_cast<blobstore_op&>(ended);
+    std::shared_ptr<client_core> core = op.core;
+    settle(op);
+    if (op.callback) {
+        op.add_handle();
+        core->run->post_callback([&op, core] {
+            const blobstore_event event = event_of(op);
+            op.callback(&event);
+            op.drop_handle();
+            core->run->exit();
+        });
+        return;
+    }
+    if (op.queue) {
+        op.add_handle();
+        op.queue->push(event_of(op));
+    }
+    core->run->exit();
+}
+
+} // namespace
+
+blobstore_status run_call(
+    blobstore_error** err,
+    const blobstore_call* call,
+    const std::function<result<prepared>()>& prepare,
+    const std::function<void(blobstore_op&)>& deliver
+) noexcept {
+    return guard(err, [&]() -> result<void> {
+        result<prepared> p = prepare();
+        if (!p) return p.error();
+        result<void> alive = p->core->check();
+        if (!alive) return alive;
+        if (p->core->run->on_callback_thread())
+            return error(errc::would_deadlock, "a blocking call on a callback thread; use the _async form there");
+        auto op = std::make_shared<blobstore_op>();
+        op->core = p->core;
+        result<void> applied = apply(call, *p, op);
+        if (!applied) return applied;
+        op->body = std::move(p->body);
+        p->core->run->run(op);
+        if (!op->outcome) {
+            error e = op->outcome.error();
+            if (e->attempts == 0) e->attempts = op->attempts;
+            return e;
+        }
+        deliver(*op);
+        return {};
+    });
+}
+
+blobstore_status submit_call(
+    blobstore_error** err,
+    const blobstore_call* call,
+    const blobstore_async* given,
+    blobstore_op** out,
+    const std::function<result<prepared>()>& prepare
+) noexcept {
+    if (out) *out = nullptr;
+    return guard(err, [&]() -> result<void> {
+        result<prepared> p = prepare();
+        if (!p) return p.error();
+        result<void> alive = p->core->check();
+        if (!alive) return alive;
+        result<blobstore_async> how = read_struct(given, "blobstore_async");
+        if (!how) return how.error();
+        result<void> checked = check_flags(how->flags, 0, "blobstore_async");
+        if (!checked) return checked;
+        if (how->queue && how->callback) return invalid("a queue and a callback at once");
+        auto op = std::make_shared<blobstore_op>();
+        op->core = p->core;
+        op->user_data = how->user_data;
+        op->callback = how->callback;
+        if (how->queue) op->queue = how->queue->core;
+        result<void> applied = apply(call, *p, op);
+        if (!applied) return applied;
+        op->body = std::move(p->body);
+        op->completed = complete;
+        runtime& run = *p->core->run;
+        if (!run.enter()) return error(errc::closed, "the client is closed");
+        result<void> taken = op->queue ? op->queue->reserve() : result<void>();
+        if (taken && op->callback && !run.prepare_callbacks()) taken = error(errc::no_memory, "cannot start a callback thread");
+        if (taken) {
+            if (out) *out = op->add_handle();
+            taken = run.submit(op, p->blocks);
+            if (!taken && op->queue) op->queue->unreserve();
+        }
+        if (!taken) {
+            if (out && *out) {
+                *out = nullptr;
+                op->drop_handle();
+            }
+            run.exit();
+        }
+        return taken;
+    });
+}
+
+std::unique_ptr<blobstore_object> make_object(object_meta meta) {
+    auto made = std::make_unique<blobstore_object>();
+    made->meta = std::move(meta);
+    made->metadata = metadata_of(made->meta);
+    return made;
+}
+
+blobstore_buffer* make_buffer(std::string bytes) {
+    auto made = std::make_unique<blobstore_buffer>();
+    made->own = std::move(bytes);
+    made->data = made->own.data();
+    made->size = made->own.size();
+    return made.release();
+}
+
+} // namespace blobstore::capi
+
+using namespace blobstore;
+using namespace blobstore::capi;
+
+blobstore_op::~blobstore_op() {
+    blobstore_error_free(failure);
+    blobstore_buffer_free(buffer);
+    blobstore_reader_free(reader);
+}
+
+blobstore_op* blobstore_op::add_handle() {
+    if (handles.fetch_add(1, std::memory_order_relaxed) == 0)
+        self = std::static_pointer_cast<blobstore_op>(shared_from_this());
+    return this;
+}
+
+void blobstore_op::drop_handle() {
+    if (handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (core && client_core::process_id() != core->pid) return; // leaked, see let_go
+    std::shared_ptr<blobstore_op> last = std::move(self);
+}
+
+namespace {
+
+/// The process that made the op; a LOG event's has no client.
+long pid_of(const blobstore_op* op) { return op->core ? op->core->pid : client_core::process_id(); }
+
+} // namespace
+
+blobstore_status blobstore_cancel_new(blobstore_cancel** out, blobstore_error** err) {
+    if (out) *out = nullptr;
+    return guard(err, [&]() -> result<void> {
+        if (!out) return invalid("out is NULL");
+        *out = new blobstore_cancel;
+        return {};
+    });
+}
+
+void blobstore_cancel_trigger(blobstore_cancel* cancel) {
+    if (cancel) cancel->core->trigger();
+}
+
+void blobstore_cancel_free(blobstore_cancel* cancel) { delete cancel; }
+
+void blobstore_op_cancel(blobstore_op* op) {
+    if (op && client_core::process_id() == pid_of(op)) op->cancel();
+}
+
+blobstore_status blobstore_op_wait(blobstore_op* op, int64_t timeout_ms) {
+    if (!op || timeout_ms < -1) return BLOBSTORE_E_INVALID_ARGUMENT;
+    if (client_core::process_id() != pid_of(op)) return BLOBSTORE_E_FORKED;
+    std::unique_lock lock(op->mutex);
+    if (!op->complete && op->core->run->on_callback_thread()) return BLOBSTORE_E_WOULD_DEADLOCK;
+    if (timeout_ms == -1)
+        op->ended.wait(lock, [&] { return op->complete; });
+    else if (!op->ended.wait_for(lock, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), [&] { return op->complete; }))
+        return BLOBSTORE_E_AGAIN;
+    return op->status;
+}
+
+namespace {
+
+/// A result of a call that has completed, moved out once.
+template <class T> T take(blobstore_op* op, T blobstore_op::*what) {
+    if (!op || client_core::process_id() != pid_of(op)) return T();
+    std::lock_guard lock(op->mutex);
+    return op->complete && op->status == BLOBSTORE_OK ? std::exchange(op->*what, T()) : T();
+}
+
+} // namespace
+
+const blobstore_error* blobstore_op_error(const blobstore_op* op) {
+    if (!op || client_core::process_id() != pid_of(op)) return nullptr;
+    auto* mutable_op = const_cast<blobstore_op*>(op);
+    std::lock_guard lock(mutable_op->mutex);
+    return op->failure;
+}
+
+uint64_t blobstore_op_bytes(const blobstore_op* op) {
+    if (!op || client_core::process_id() != pid_of(op)) return 0;
+    auto* mutable_op = const_cast<blobstore_op*>(op);
+    std::lock_guard lock(mutable_op->mutex);
+    return op->complete && op->status == BLOBSTORE_OK ? op->bytes : 0;
+}
+
+blobstore_object* blobstore_op_take_object(blobstore_op* op) { return take(op, &blobstore_op::object).release(); }
+
+blobstore_buffer* blobstore_op_take_buffer(blobstore_op* op) { return take(op, &blobstore_op::buffer); }
+
+blobstore_page* blobstore_op_take_page(blobstore_op* op) { return take(op, &blobstore_op::page).release(); }
+
+blobstore_reader* blobstore_op_take_reader(blobstore_op* op) { return take(op, &blobstore_op::reader); }
+
+blobstore_op* blobstore_op_retain(blobstore_op* op) { return op ? op->add_handle() : nullptr; }
+
+void blobstore_op_free(blobstore_op* op) {
+    if (op) op->drop_handle();
+}

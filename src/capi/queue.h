@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Completions that wait to be polled: a ring of fixed size and a level-triggered descriptor.
+#pragma once
+
+#include "capi/handle.h"
+
+namespace blobstore::capi {
+
+/// Shared by its handle and by the operations that will complete into it. Slots are reserved at submit, so that push()
+/// never fails and never allocates.
+class queue_core {
+public:
+    static result<std::shared_ptr<queue_core>> make(std::uint32_t capacity);
+    ~queue_core();
+    queue_core(const queue_core&) = delete;
+    queue_core& operator=(const queue_core&) = delete;
+
+    /// errc::again when full, errc::closed after shutdown.
+    result<void> reserve();
+    void unreserve() noexcept;
+    void push(const blobstore_event& event) noexcept; ///< into a reserved slot
+    void wake() noexcept;
+    void shutdown() noexcept;
+    void abandon() noexcept; ///< the handle is gone: what comes is dropped
+
+    result<std::size_t> poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever);
+
+    int descriptor() const noexcept { return descriptor_; }
+
+    bool forked() const noexcept { return client_core::process_id() != pid_; }
+
+private:
+    queue_core(std::uint32_t capacity, int fd)
+        : ring_(capacity)
+        , descriptor_(fd) {}
+
+    void signal(bool readable) noexcept; ///< with mutex_ held
+    bool something() const noexcept { return count_ != 0 || woken_; }
+
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::vector<blobstore_event> ring_;
+    std::size_t first_ = 0, count_ = 0, reserved_ = 0;
+    bool woken_ = false, shut_ = false, abandoned_ = false, readable_ = false;
+    const int descriptor_;
+    const long pid_ = client_core::process_id();
+};
+
+} // namespace blobstore::capi
+
+struct blobstore_queue {
+    std::shared_ptr<blobstore::capi::queue_core> core;
+};
