@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of blobstore for bash.
+
+_blobstore() {
+    local cur prev verb="" word i
+    COMPREPLY=()
+    cur=${COMP_WORDS[COMP_CWORD]}
+    prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local verbs="cp cat ls stat rm presign version help"
+    local options="-h --help -o --region --endpoint-url --path-style --no-sign-request --storage
+        -q --quiet -v --verbose --json"
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+            cp | cat | ls | stat | rm | presign | version | help)
+                verb=$word
+                break
+                ;;
+        esac
+    done
+    case $prev in
+        --method)
+            mapfile -t COMPREPLY < <(compgen -W "GET PUT HEAD DELETE" -- "$cur")
+            return
+            ;;
+        -o | --region | --endpoint-url | --storage | -j | --jobs | --include | --exclude | --range | \
+            --expires | --at | --header | --query | --metadata | --content-type | \
+            --content-encoding | --cache-control)
+            return
+            ;;
+    esac
+    case $verb in
+        "") options+=" $verbs" ;;
+        cp) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
+            --content-encoding --cache-control --metadata" ;;
+        cat) options+=" --range" ;;
+        ls) options+=" -r --recursive -H --human" ;;
+        rm) options+=" -r --recursive -n --dry-run" ;;
+        presign) options+=" --method --expires --at --header --query" ;;
+        help) options=$verbs ;;
+    esac
+    if [[ $cur == -* || -z $verb || $verb == help ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur"
+            compgen -W "s3:// file:// memory://" -- "$cur")
+        compopt -o filenames -o nospace 2>/dev/null
+    fi
+}
+complete -F _blobstore blobstore

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb cp: what is to be copied where; transfer.cpp does it.
+#include "cli/commands.h"
+#include "cli/filter.h"
+#include "cli/local.h"
+#include "cli/remote.h"
+#include "cli/transfer.h"
+
+#include <filesystem>
+#include <unistd.h>
+
+namespace blobstore::cli {
+
+namespace {
+
+std::string join_path(const std::string& folder, const std::string& name) {
+    return folder.empty() || folder.ends_with('/') ? folder + name : folder + "/" + name;
+}
+
+failure skipped(const std::string& message) {
+    return {exit_code::skipped, message};
+}
+
+/// One cp command.
+class copier {
+public:
+    explicit copier(session& with)
+        : with_(with)
+        , filter_(with.args().rules)
+        , from_(parse_location(with.args().targets.at(0)))
+        , to_(parse_location(with.args().targets.at(1))) {}
+
+    void run();
+
+private:
+    void check_arguments() const;
+    void check_overlap() const;
+
+    void one_from_stdin();
+    void one_upload(const std::string& path);
+    void one_upload_of_descriptor(int fd, const std::string& name);
+    void one_from_object();
+    void one_to_stdout();
+    void one_download();
+    void one_copy();
+
+    void tree_upload();
+    void tree_from_objects();
+    std::exception_ptr
+    tree_items(const folder_ref& source, const folder_ref* target, std::size_t& found);
+    void tree_item(
+        transfer_engine& engine,
+        const folder_ref& source,
+        const std::string& prefix,
+        const folder_ref* target,
+        const blobstore_object_view& view
+    );
+    bool is_single_object(const std::exception_ptr& listing_failed);
+
+    [[nodiscard]] location named_target(const std::string& name) const;
+    [[nodiscard]] std::string local_target(const std::string& name) const;
+
+    session& with_;
+    filter filter_;
+    location from_;
+    location to_;
+};
+
+void copier::check_arguments() const {
+    if (!from_.is_object() && !to_.is_object()) {
+        throw usage_error("cp: SRC or DST must be a URL; cp(1) copies between local files");
+    }
+    const bool recursive = with_.args().recursive;
+    if (recursive && (from_.kind == location_kind::stdio || to_.kind == location_kind::stdio)) {
+        throw usage_error("cp: '-' cannot be combined with -r");
+    }
+    if (!recursive && !with_.args().rules.empty()) {
+        throw usage_error("cp: --include and --exclude need -r");
+    }
+    if (from_.kind == location_kind::stdio && to_.is_folder()) {
+        throw usage_error("cp: " + to_.text + " must name an object: standard input has no name");
+    }
+    if (!recursive && from_.is_object() && from_.is_folder()) {
+        throw usage_error("cp: " + from_.text + " names a folder; -r copies what is below it");
+    }
+}
+
+/// Copying a folder into itself would find its own copies.
+void copier::check_overlap() const {
+    location from = from_;
+    location to = to_;
+    for (location* one : {&from, &to}) {
+        if (one->kind == location_kind::local) {
+            std::error_code ignored;
+            const auto path = std::filesystem::weakly_canonical(one->path, ignored);
+            *one = parse_location(file_url(path.string()));
+        }
+    }
+    if (contains(from, to)) {
+        throw usage_error("cp: " + to_.text + " is in " + from_.text);
+    }
+}
+
+location copier::named_target(const std::string& name) const {
+    if (!to_.is_folder()) {
+        return to_;
+    }
+    const bool needs_slash = !to_.text.ends_with('/');
+    return parse_location(
+        to_.text + (needs_slash ? "/" : "") + (to_.scheme == "file" ? percent_encode(name) : name)
+    );
+}
+
+std::string copier::local_target(const std::string& name) const {
+    if (!to_.is_folder() && !is_directory(to_.path)) {
+        return through_links(to_.path);
+    }
+    if (!is_safe_relative(name)) {
+        throw usage_error("cp: " + from_.text + " has no name for a local file; give one");
+    }
+    return join_path(to_.path, name);
+}
+
+void copier::one_upload_of_descriptor(int fd, const std::string& name) {
+    const location target = named_target(base_name(name));
+    transfer item;
+    item.kind = transfer_kind::upload;
+    item.source = name;
+    item.destination = target.text;
+    item.to = with_.object(target);
+    descriptor file;
+    if (!with_.args().dry_run) {
+        file = spool(fd, name);
+        item.fd = file.get();
+    }
+    transfer_engine engine(with_);
+    engine.add(std::move(item));
+    engine.finish();
+}
+
+void copier::one_from_stdin() {
+    one_upload_of_descriptor(STDIN_FILENO, "standard input");
+}
+
+void copier::one_upload(const std::string& path) {
+    const struct stat status = stat_path(path);
+    if (S_ISDIR(status.st_mode)) {
+        throw usage_error("cp: " + path + " is a folder; -r copies what is below it");
+    }
+    if (!S_ISREG(status.st_mode)) {
+        one_upload_of_descriptor(open_to_read(path).get(), path);
+        return;
+    }
+    const location target = named_target(base_name(path));
+    transfer item;
+    item.kind = transfer_kind::upload;
+    item.source = path;
+    item.path = path;
+    item.destination = target.text;
+    item.to = with_.object(target);
+    item.size = static_cast<std::uint64_t>(status.st_size);
+    item.mtime_ns = mtime_of(status);
+    transfer_engine engine(with_);
+    engine.add(std::move(item));
+    engine.finish();
+}
+
+void copier::one_to_stdout() {
+    if (with_.args().dry_run) {
+        head(with_, with_.object(from_));
+        transfer item;
+        item.kind = transfer_kind::download;
+        item.source = from_.text;
+        item.destination = "-";
+        transfer_engine(with_).add(std::move(item));
+        return;
+    }
+    stream_to(with_, with_.object(from_), nullptr, STDOUT_FILENO, "standard output");
+}
+
+void copier::one_download() {
+    const std::string path = local_target(base_name(from_.key));
+    if (is_special(path) && !with_.args().dry_run) {
+        stream_to(with_, with_.object(from_), nullptr, open_to_write(path).get(), path);
+        return;
+    }
+    transfer item;
+    item.kind = transfer_kind::download;
+    item.source = from_.text;
+    item.from = with_.object(from_);
+    item.path = path;
+    item.destination = path;
+    if (with_.args().dry_run) {
+        head(with_, item.from);
+    } else {
+        const auto parent = std::filesystem::path(path).parent_path().string();
+        make_folders(parent.empty() ? "." : parent);
+    }
+    transfer_engine engine(with_);
+    engine.add(std::move(item));
+    engine.finish();
+}
+
+void copier::one_copy() {
+    const location target = named_target(base_name(from_.key));
+    transfer item;
+    item.kind = transfer_kind::copy;
+    item.source = from_.text;
+    item.destination = target.text;
+    item.from = with_.object(from_);
+    item.to = with_.object(target);
+    if (static_cast<bool>(item.from.store) != static_cast<bool>(item.to.store)) {
+        item.from = with_.object_in_store(from_);
+        item.to = with_.object_in_store(target);
+    }
+    if (with_.args().dry_run) {
+        head(with_, item.from);
+    }
+    transfer_engine engine(with_);
+    engine.add(std::move(item));
+    engine.finish();
+}
+
+void copier::one_from_object() {
+    if (to_.kind == location_kind::stdio) {
+        one_to_stdout();
+    } else if (to_.is_object()) {
+        one_copy();
+    } else {
+        one_download();
+    }
+}
+
+void copier::tree_upload() {
+    if (!is_directory(from_.path)) {
+        one_upload(from_.path);
+        return;
+    }
+    check_overlap();
+    const folder_ref target = with_.folder(to_);
+    const std::string prefix = with_slash(target.prefix);
+    transfer_engine engine(with_);
+    const std::string root = with_slash(from_.path);
+    walk_visitor visitor;
+    visitor.file = [&](const local_file& file) {
+        if (!filter_.takes(file.relative)) {
+            return;
+        }
+        transfer item;
+        item.kind = transfer_kind::upload;
+        item.source = file.path;
+        item.path = file.path;
+        item.to = target.object(prefix + file.relative);
+        item.destination = item.to.url;
+        item.size = file.size;
+        item.mtime_ns = file.mtime_ns;
+        engine.add(std::move(item));
+    };
+    const auto is_wanted = [&](const std::string& message) { // messages begin with the path
+        const std::size_t end = message.find(": ", root.size());
+        return message.starts_with(root) &&
+               filter_.takes(message.substr(root.size(), end - root.size()));
+    };
+    visitor.skip = [&](const std::string& message) {
+        if (is_wanted(message)) {
+            with_.note(exit_code::skipped);
+            with_.errors().notice(message);
+        }
+    };
+    visitor.fail = [&](const std::string& message, int error) {
+        const bool denied = code_for_errno(error) == exit_code::permission;
+        with_.fail({denied ? exit_code::permission : exit_code::failed, message});
+    };
+    walk(from_.path, visitor);
+    engine.finish();
+}
+
+/// Whether SRC of a copy with -r, below which nothing was found, is an object itself.
+bool copier::is_single_object(const std::exception_ptr& listing_failed) {
+    if (!from_.is_folder() && try_head(with_, with_.object(from_))) {
+        return true;
+    }
+    if (listing_failed) {
+        std::rethrow_exception(listing_failed);
+    }
+    const bool is_file = from_.scheme == "file";
+    if (is_file ? !is_directory("/" + from_.key) : !from_.key.empty()) {
+        throw failure(exit_code::not_found, "cp: nothing is below " + from_.text);
+    }
+    return false;
+}
+
+void copier::tree_item(
+    transfer_engine& engine,
+    const folder_ref& source,
+    const std::string& prefix,
+    const folder_ref* target,
+    const blobstore_object_view& view
+) {
+    const std::string key(to_view(view.key));
+    const std::string relative = key.substr(prefix.size());
+    if (relative.empty() || !filter_.takes(relative)) {
+        return; // the empty one is the marker of the folder itself
+    }
+    transfer item;
+    item.from = source.object(key);
+    item.source = item.from.url;
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
+        item.size = view.size;
+    }
+    if (target != nullptr) {
+        item.kind = transfer_kind::copy;
+        item.to = target->object(with_slash(target->prefix) + relative);
+        item.destination = item.to.url;
+        engine.add(std::move(item));
+        return;
+    }
+    item.kind = transfer_kind::download;
+    item.path = join_path(to_.path, relative);
+    item.destination = item.path;
+    const bool is_marker = relative.ends_with('/') && item.size.value_or(1) == 0;
+    if (!is_safe_relative(is_marker ? relative.substr(0, relative.size() - 1) : relative)) {
+        engine.skip(item, skipped(item.source + ": skipped, the key cannot be a local path"));
+        return;
+    }
+    try {
+        if (!with_.args().dry_run) {
+            make_folders(
+                is_marker ? item.path : std::filesystem::path(item.path).parent_path().string()
+            );
+        }
+        if (!is_marker) {
+            item.path = through_links(item.path);
+            engine.add(std::move(item));
+        }
+    } catch (const failure& why) {
+        engine.skip(item, why);
+    }
+}
+
+/// Counts what is below the source and starts its transfers. Returns why nothing could be listed.
+std::exception_ptr
+copier::tree_items(const folder_ref& source, const folder_ref* target, std::size_t& found) {
+    const std::string prefix = with_slash(source.prefix);
+    const bool makes_folders = target == nullptr && !with_.args().dry_run;
+    transfer_engine engine(with_);
+    try {
+        list(with_, source, prefix, "", [&](const blobstore_object_view& view) {
+            if (found == 0 && makes_folders) {
+                make_folders(to_.path);
+            }
+            ++found;
+            tree_item(engine, source, prefix, target, view);
+            return true;
+        });
+    } catch (const failure&) {
+        engine.finish(); // what was begun may end
+        if (found > 0) {
+            throw;
+        }
+        return std::current_exception();
+    }
+    engine.finish();
+    return nullptr;
+}
+
+void copier::tree_from_objects() {
+    check_overlap();
+    const folder_ref source = with_.folder(from_);
+    std::optional<folder_ref> target;
+    if (to_.is_object()) {
+        target = with_.folder(to_);
+    }
+    std::size_t found = 0;
+    const std::exception_ptr listing_failed =
+        tree_items(source, target ? &*target : nullptr, found);
+    if (found == 0 && is_single_object(listing_failed)) {
+        one_from_object();
+    }
+}
+
+void copier::run() {
+    check_arguments();
+    if (from_.kind == location_kind::stdio) {
+        one_from_stdin();
+    } else if (from_.kind == location_kind::local) {
+        with_.args().recursive ? tree_upload() : one_upload(from_.path);
+    } else if (with_.args().recursive) {
+        tree_from_objects();
+    } else {
+        one_from_object();
+    }
+}
+
+} // namespace
+
+void run_cp(session& with) {
+    copier(with).run();
+}
+
+} // namespace blobstore::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb ls: what is below a URL, for people or as JSON.
+#include "cli/commands.h"
+#include "cli/remote.h"
+#include "cli/units.h"
+
+namespace blobstore::cli {
+
+namespace {
+
+constexpr std::size_t size_width = 12;
+constexpr std::size_t time_width = 20;
+
+std::string right(const std::string& text, std::size_t width) {
+    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+}
+
+std::string human_line(const arguments& args, const blobstore_object_view& view) {
+    const std::string key = printable(to_view(view.key));
+    if ((view.flags & BLOBSTORE_OBJECT_IS_PREFIX) != 0) {
+        return right("", time_width) + " " + right("PRE", size_width) + " " + key;
+    }
+    std::string time;
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_MODIFIED) != 0) {
+        time = format_time(view.modified_ns);
+        const std::size_t point = time.find('.');
+        time = point == std::string::npos ? time : time.substr(0, point) + "Z";
+    }
+    std::string size = "-";
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
+        size = args.human ? human_size(view.size) : std::to_string(view.size);
+    }
+    return right(time, time_width) + " " + right(size, size_width) + " " + key;
+}
+
+std::string json_line(const blobstore_object_view& view) {
+    json_object line;
+    if ((view.flags & BLOBSTORE_OBJECT_IS_PREFIX) != 0) {
+        return line.text("prefix", to_view(view.key)).str();
+    }
+    line.text("key", to_view(view.key));
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
+        line.number("size", view.size);
+    }
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_MODIFIED) != 0) {
+        line.text("modified", format_time(view.modified_ns));
+    }
+    if (view.etag.len > 0) {
+        line.text("etag", to_view(view.etag));
+    }
+    return line.str();
+}
+
+void print(session& with, const blobstore_object_view& view) {
+    with.out().line(with.args().json ? json_line(view) : human_line(with.args(), view));
+}
+
+/// A file URL names a folder; where it names a file, that alone is listed, as by ls(1).
+bool print_single_file(session& with, const location& where) {
+    if (where.scheme != "file" || where.is_folder()) {
+        return false;
+    }
+    try {
+        const object_handle info = head(with, with.object(where));
+        blobstore_object_view view = view_of(info.get());
+        const std::string name = base_name(where.key);
+        view.key = to_str(name);
+        print(with, view);
+        return true;
+    } catch (const failure&) {
+        return false; // the listing says what is wrong
+    }
+}
+
+} // namespace
+
+void run_ls(session& with) {
+    for_each_target(with, [&](const std::string& target) {
+        const location where = session::object_argument(target);
+        if (print_single_file(with, where)) {
+            return;
+        }
+        const folder_ref folder = with.folder(where);
+        const std::string delimiter = with.args().recursive ? "" : "/";
+        list(with, folder, folder.prefix, delimiter, [&](const blobstore_object_view& view) {
+            print(with, view);
+            with.check_stop();
+            return true;
+        });
+    });
+}
+
+} // namespace blobstore::cli

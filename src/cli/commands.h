@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs; each ends by returning (the session has the exit code) or by throwing failure.
+#pragma once
+
+#include "cli/session.h"
+
+namespace blobstore::cli {
+
+void run_cp(session& with);
+void run_cat(session& with);
+void run_ls(session& with);
+void run_stat(session& with);
+void run_rm(session& with);
+void run_presign(session& with);
+void run_version(session& with);
+
+/// Does it for each argument: a failure is reported and the others go on.
+template <class Function>
+void for_each_target(session& with, const Function& function) {
+    for (const std::string& target : with.args().targets) {
+        with.check_stop();
+        try {
+            function(target);
+        } catch (const failure& what) {
+            with.fail(what);
+        }
+    }
+}
+
+} // namespace blobstore::cli

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library's calls as the verbs use them: on an object_ref or a folder_ref, failures thrown.
+#include "cli/remote.h"
+
+#include <array>
+#include <vector>
+
+namespace blobstore::cli {
+
+namespace {
+
+constexpr std::size_t chunk_size = std::size_t{256} * 1024;
+
+blobstore_status
+head_status(session& with, const object_ref& object, object_handle& info, error_handle& error) {
+    if (object.store) {
+        return blobstore_head(
+            object.store.get(),
+            object.key.data(),
+            object.key.size(),
+            nullptr,
+            with.call(),
+            out_handle(info),
+            out_handle(error)
+        );
+    }
+    return blobstore_head_url(
+        with.client(),
+        object.url.data(),
+        object.url.size(),
+        nullptr,
+        with.call(),
+        out_handle(info),
+        out_handle(error)
+    );
+}
+
+reader_handle
+open_reader(session& with, const object_ref& object, const blobstore_get_options* options) {
+    reader_handle reader;
+    error_handle error;
+    blobstore_status status = BLOBSTORE_OK;
+    if (object.store) {
+        status = blobstore_reader_open(
+            object.store.get(),
+            object.key.data(),
+            object.key.size(),
+            options,
+            with.call(),
+            out_handle(reader),
+            out_handle(error)
+        );
+    } else {
+        status = blobstore_reader_open_url(
+            with.client(),
+            object.url.data(),
+            object.url.size(),
+            options,
+            with.call(),
+            out_handle(reader),
+            out_handle(error)
+        );
+    }
+    check(status, error);
+    return reader;
+}
+
+} // namespace
+
+blobstore_object_view view_of(const blobstore_object* object) {
+    auto view = make_struct<blobstore_object_view>();
+    if (object != nullptr) {
+        blobstore_object_get(object, &view);
+    }
+    return view;
+}
+
+object_handle head(session& with, const object_ref& object) {
+    object_handle info;
+    error_handle error;
+    const blobstore_status status = head_status(with, object, info, error);
+    check(status, error);
+    return info;
+}
+
+std::optional<object_handle> try_head(session& with, const object_ref& object) {
+    object_handle info;
+    error_handle error;
+    const blobstore_status status = head_status(with, object, info, error);
+    if (status == BLOBSTORE_E_NOT_FOUND || status == BLOBSTORE_E_NOT_A_FILE) {
+        return std::nullopt;
+    }
+    check(status, error);
+    return info;
+}
+
+void remove(session& with, const object_ref& object) {
+    error_handle error;
+    blobstore_status status = BLOBSTORE_OK;
+    if (object.store) {
+        status = blobstore_delete(
+            object.store.get(), object.key.data(), object.key.size(), with.call(), out_handle(error)
+        );
+    } else {
+        status = blobstore_delete_url(
+            with.client(), object.url.data(), object.url.size(), with.call(), out_handle(error)
+        );
+    }
+    check(status, error);
+}
+
+void stream_to(
+    session& with,
+    const object_ref& object,
+    const blobstore_get_options* options,
+    int fd,
+    const std::string& name
+) {
+    const reader_handle reader = open_reader(with, object, options);
+    std::vector<char> chunk(chunk_size);
+    for (;;) {
+        std::size_t n = 0;
+        error_handle error;
+        const blobstore_status status =
+            blobstore_reader_read(reader.get(), chunk.data(), chunk.size(), &n, out_handle(error));
+        check(status, error);
+        if (n == 0) {
+            return;
+        }
+        write_all(fd, std::string_view(chunk.data(), n), name);
+    }
+}
+
+void list(
+    session& with,
+    const folder_ref& folder,
+    const std::string& prefix,
+    const std::string& delimiter,
+    const std::function<bool(const blobstore_object_view&)>& visit
+) {
+    std::array<blobstore_object_view, 64> views{};
+    std::string token;
+    do {
+        auto options = make_struct<blobstore_list_options>();
+        options.prefix = to_str(prefix);
+        options.delimiter = to_str(delimiter);
+        options.page_token = to_str(token);
+        page_handle page;
+        error_handle error;
+        const blobstore_status status = blobstore_list(
+            folder.store.get(), &options, with.call(), out_handle(page), out_handle(error)
+        );
+        check(status, error);
+        const std::size_t total = blobstore_page_len(page.get());
+        for (std::size_t first = 0; first < total;) {
+            for (blobstore_object_view& view : views) {
+                view = make_struct<blobstore_object_view>();
+            }
+            const std::size_t n = blobstore_page_get(
+                page.get(), first, views.data(), sizeof(blobstore_object_view), views.size()
+            );
+            for (std::size_t i = 0; i < n; ++i) {
+                if (!visit(views[i])) {
+                    return;
+                }
+            }
+            first += n;
+            if (n == 0) {
+                break;
+            }
+        }
+        std::size_t length = 0;
+        const char* next = blobstore_page_token(page.get(), &length);
+        token = next == nullptr ? std::string() : std::string(next, length);
+    } while (!token.empty());
+}
+
+std::optional<std::string> metadata_of(const blobstore_object_view& view, std::string_view name) {
+    for (std::size_t i = 0; i < view.metadata_len; ++i) {
+        if (to_view(view.metadata[i].key) == name) {
+            return std::string(to_view(view.metadata[i].value));
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace blobstore::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library's calls as the verbs use them: on an object_ref or a folder_ref, failures thrown.
+#pragma once
+
+#include "cli/session.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace blobstore::cli {
+
+/// What the views of the library hold, with the lifetime of the call it is handed to.
+blobstore_object_view view_of(const blobstore_object* object);
+
+object_handle head(session& with, const object_ref& object);
+
+/// As head, but nothing if there is no such object.
+std::optional<object_handle> try_head(session& with, const object_ref& object);
+
+void remove(session& with, const object_ref& object);
+
+/// Streams the object to a descriptor. A broken pipe throws broken_pipe.
+void stream_to(
+    session& with,
+    const object_ref& object,
+    const blobstore_get_options* options,
+    int fd,
+    const std::string& name
+);
+
+/// Hands over every entry below the prefix, in key order, until `visit` answers false. With a
+/// delimiter the entries of one level.
+void list(
+    session& with,
+    const folder_ref& folder,
+    const std::string& prefix,
+    const std::string& delimiter,
+    const std::function<bool(const blobstore_object_view&)>& visit
+);
+
+/// The value of a piece of user metadata; nothing if the object has none of that name.
+std::optional<std::string> metadata_of(const blobstore_object_view& view, std::string_view name);
+
+} // namespace blobstore::cli

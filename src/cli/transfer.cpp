@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the transfers of cp, several at a time, through one completion queue.
+#include "cli/transfer.h"
+
+#include "cli/local.h"
+#include "cli/remote.h"
+#include "cli/units.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace blobstore::cli {
+
+namespace {
+
+constexpr std::int64_t live_poll_ms = 200;
+
+const char* name_of(transfer_kind kind) noexcept {
+    switch (kind) {
+    case transfer_kind::upload:
+        return "upload";
+    case transfer_kind::download:
+        return "download";
+    case transfer_kind::copy:
+        break;
+    }
+    return "copy";
+}
+
+json_object describe(const transfer& item) {
+    json_object line;
+    line.text("operation", name_of(item.kind))
+        .text("source", item.source)
+        .text("destination", item.destination);
+    return line;
+}
+
+/// Attributes of an upload; the views point into `args` and the object itself.
+class upload_options {
+public:
+    upload_options(const arguments& args, const transfer& item) {
+        for (const auto& [name, value] : args.metadata) {
+            metadata_.push_back({to_str(name), to_str(value)});
+            has_mtime_ = has_mtime_ || name == "mtime";
+        }
+        if (item.mtime_ns && !has_mtime_) {
+            mtime_ = format_mtime(*item.mtime_ns);
+            metadata_.push_back({to_str("mtime"), to_str(mtime_)});
+        }
+        options_.content_type = to_str(args.content_type);
+        options_.content_encoding = to_str(args.content_encoding);
+        options_.cache_control = to_str(args.cache_control);
+        options_.metadata = metadata_.data();
+        options_.metadata_len = metadata_.size();
+    }
+
+    upload_options(const upload_options&) = delete;
+    upload_options& operator=(const upload_options&) = delete;
+    upload_options(upload_options&&) = delete;
+    upload_options& operator=(upload_options&&) = delete;
+    ~upload_options() = default;
+
+    [[nodiscard]] const blobstore_put_options* get() const noexcept { return &options_; }
+
+private:
+    blobstore_put_options options_ = make_struct<blobstore_put_options>();
+    std::vector<blobstore_kv> metadata_;
+    std::string mtime_;
+    bool has_mtime_ = false;
+};
+
+} // namespace
+
+transfer_engine::transfer_engine(session& with)
+    : with_(with)
+    , slots_(with.args().jobs) {
+    error_handle error;
+    const blobstore_status status = blobstore_queue_new(
+        static_cast<uint32_t>(slots_.size()), out_handle(queue_), out_handle(error)
+    );
+    check(status, error);
+    if (!with_.args().dry_run && with_.args().verbose == 0) {
+        with_.errors().start();
+    }
+}
+
+transfer_engine::~transfer_engine() {
+    if (running_ > 0) {
+        blobstore_cancel_trigger(with_.cancel());
+    }
+    while (running_ > 0) {
+        std::array<blobstore_event, 64> events{};
+        std::size_t n = 0;
+        const blobstore_status status =
+            blobstore_queue_poll(queue_.get(), events.data(), events.size(), -1, &n);
+        if (status != BLOBSTORE_OK) {
+            break;
+        }
+        running_ -= std::min(n, running_);
+        blobstore_events_release(events.data(), n);
+    }
+}
+
+void transfer_engine::add(transfer item) {
+    with_.check_stop();
+    if (with_.args().dry_run) {
+        const bool json = with_.args().json;
+        with_.out().line(
+            json ? describe(item).boolean("dry_run", true).str()
+                 : std::string("would ") + name_of(item.kind) + " " + printable(item.source) +
+                       " to " + printable(item.destination)
+        );
+        return;
+    }
+    const std::size_t index = free_slot();
+    slots_[index].busy = true;
+    slots_[index].item = std::move(item);
+    submit(index);
+}
+
+void transfer_engine::finish() {
+    while (running_ > 0) {
+        poll();
+    }
+}
+
+void transfer_engine::skip(const transfer& item, const failure& why) {
+    if (why.code() == exit_code::skipped) {
+        with_.note(why.code());
+        with_.errors().notice(why.what());
+    } else {
+        failed(item, why);
+    }
+}
+
+std::size_t transfer_engine::free_slot() {
+    for (;;) {
+        const auto found =
+            std::find_if(slots_.begin(), slots_.end(), [](const slot& one) { return !one.busy; });
+        if (found != slots_.end()) {
+            return static_cast<std::size_t>(found - slots_.begin());
+        }
+        poll();
+    }
+}
+
+void transfer_engine::submit(std::size_t index) {
+    auto async = make_struct<blobstore_async>();
+    async.queue = queue_.get();
+    async.user_data = index;
+    const transfer& item = slots_[index].item;
+    error_handle error;
+    blobstore_status status = BLOBSTORE_OK;
+    switch (item.kind) {
+    case transfer_kind::upload:
+        status = submit_upload(item, async, error);
+        break;
+    case transfer_kind::download:
+        status = submit_download(item, async, error);
+        break;
+    case transfer_kind::copy:
+        status = submit_copy(item, async, error);
+        break;
+    }
+    if (status == BLOBSTORE_OK) {
+        ++running_;
+        return;
+    }
+    slots_[index].busy = false;
+    failed(item, failure_of(status, error.get()));
+}
+
+blobstore_status transfer_engine::submit_upload(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    const upload_options options(with_.args(), item);
+    auto file = make_struct<blobstore_file>();
+    if (item.fd >= 0) {
+        file.flags = BLOBSTORE_FILE_FD;
+        file.fd = item.fd;
+    } else {
+        file.path = to_str(item.path);
+    }
+    if (item.to.store) {
+        return blobstore_upload_file_async(
+            item.to.store.get(),
+            item.to.key.data(),
+            item.to.key.size(),
+            &file,
+            options.get(),
+            with_.call(),
+            &async,
+            nullptr,
+            out_handle(error)
+        );
+    }
+    return blobstore_upload_file_url_async(
+        with_.client(),
+        item.to.url.data(),
+        item.to.url.size(),
+        &file,
+        options.get(),
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
+}
+
+blobstore_status transfer_engine::submit_download(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    auto file = make_struct<blobstore_file>();
+    file.path = to_str(item.path);
+    if (item.from.store) {
+        return blobstore_download_file_async(
+            item.from.store.get(),
+            item.from.key.data(),
+            item.from.key.size(),
+            nullptr,
+            &file,
+            with_.call(),
+            &async,
+            nullptr,
+            out_handle(error)
+        );
+    }
+    return blobstore_download_file_url_async(
+        with_.client(),
+        item.from.url.data(),
+        item.from.url.size(),
+        nullptr,
+        &file,
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
+}
+
+blobstore_status transfer_engine::submit_copy(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    if (item.from.store && item.to.store) {
+        return blobstore_copy_async(
+            item.from.store.get(),
+            item.from.key.data(),
+            item.from.key.size(),
+            item.to.store.get(),
+            item.to.key.data(),
+            item.to.key.size(),
+            nullptr,
+            with_.call(),
+            &async,
+            nullptr,
+            out_handle(error)
+        );
+    }
+    return blobstore_copy_url_async(
+        with_.client(),
+        item.from.url.data(),
+        item.from.url.size(),
+        item.to.url.data(),
+        item.to.url.size(),
+        nullptr,
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
+}
+
+void transfer_engine::poll() {
+    std::array<blobstore_event, 64> events{};
+    std::size_t n = 0;
+    const std::int64_t timeout = with_.errors().is_live() ? live_poll_ms : -1;
+    const blobstore_status status =
+        blobstore_queue_poll(queue_.get(), events.data(), events.size(), timeout, &n);
+    with_.errors().tick();
+    if (status == BLOBSTORE_E_AGAIN) {
+        return;
+    }
+    if (status != BLOBSTORE_OK) {
+        running_ = 0; // nothing more can come
+        throw failure_of(status, nullptr);
+    }
+    const std::unique_ptr<const blobstore_event, std::function<void(const blobstore_event*)>>
+        release(events.data(), [n](const blobstore_event* all) {
+            blobstore_events_release(all, n);
+        });
+    for (std::size_t i = 0; i < n; ++i) { // all of them are over, whatever complete() throws
+        if (events[i].type == BLOBSTORE_EVENT_COMPLETE) {
+            --running_;
+            slots_.at(events[i].user_data).busy = false;
+        }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        if (events[i].type == BLOBSTORE_EVENT_COMPLETE) {
+            complete(events[i]);
+        }
+    }
+}
+
+void transfer_engine::complete(const blobstore_event& event) {
+    const transfer& item = slots_.at(event.user_data).item;
+    if (event.status != BLOBSTORE_OK) {
+        failed(item, failure_of(event.status, blobstore_op_error(event.op)));
+        return;
+    }
+    const object_handle info(blobstore_op_take_object(event.op));
+    succeeded(item, info.get());
+}
+
+void transfer_engine::succeeded(const transfer& item, const blobstore_object* info) {
+    const blobstore_object_view view = view_of(info);
+    std::optional<std::uint64_t> size = item.size;
+    if (!size && (view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
+        size = view.size;
+    }
+    if (item.kind == transfer_kind::download) {
+        const auto text = metadata_of(view, "mtime");
+        const auto mtime = text ? parse_mtime(*text) : std::nullopt;
+        if (mtime && !set_mtime(item.path, *mtime)) {
+            with_.errors().notice(
+                item.path + ": the modification time cannot be set: " + std::strerror(errno)
+            );
+        }
+    }
+    with_.errors().item_done(size.value_or(0));
+    if (with_.args().json) {
+        json_object line = describe(item);
+        line.boolean("success", true);
+        if (size) {
+            line.number("size", *size);
+        }
+        if (view.etag.len > 0) {
+            line.text("etag", to_view(view.etag));
+        }
+        with_.out().line(line.str());
+    } else if (with_.args().verbose > 0) {
+        with_.errors().clear();
+        with_.out().line(
+            std::string(name_of(item.kind)) + " " + printable(item.source) + " to " +
+            printable(item.destination)
+        );
+    }
+}
+
+void transfer_engine::failed(const transfer& item, const failure& why) {
+    with_.errors().item_failed();
+    with_.fail(why);
+    if (with_.args().json) {
+        with_.out().line(describe(item).boolean("success", false).text("error", why.what()).str());
+    }
+}
+
+} // namespace blobstore::cli

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Tests of the built program: golden transcripts, the exit codes one by one, signals and pipes.
+
+The program is the one that BLOBSTORE_PROGRAM names. Everything runs on file:// below a temporary
+folder and, if BLOBSTORE_TEST_VERSITYGW_URL or BLOBSTORE_TEST_MINIO_URL (also ..._TLS_URL) name a
+server, on that too. BLOBSTORE_UPDATE_GOLDEN=1 writes the transcripts anew.
+"""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import uuid
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAM = os.environ.get("BLOBSTORE_PROGRAM", "blobstore")
+UPDATE = os.environ.get("BLOBSTORE_UPDATE_GOLDEN") == "1"
+SERVERS = [name for name in ("VERSITYGW", "VERSITYGW_TLS", "MINIO", "MINIO_TLS")
+           if os.environ.get(f"BLOBSTORE_TEST_{name}_URL")]
+
+
+def environment(**more):
+    """A small one: no settings of the user's, the program first in PATH."""
+    keep = {k: v for k, v in os.environ.items()
+            if k in ("PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")}
+    keep.update(LC_ALL="C.UTF-8", TZ="UTC", **more)
+    return keep
+
+
+class Case(unittest.TestCase):
+    """A temporary folder with a store in it."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="blobstore-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.work = self.folder / "work"
+        self.store = self.folder / "store"
+        self.bin = self.folder / "bin"
+        for folder in (self.work, self.store, self.bin):
+            folder.mkdir()
+        (self.bin / "blobstore").symlink_to(pathlib.Path(PROGRAM).resolve())
+        self.root = f"file://{self.store}"
+        self.env = environment(ROOT=self.root, DIR=str(self.store), TMPDIR=str(self.folder))
+        self.env["PATH"] = f"{self.bin}:{self.env['PATH']}"
+
+    def use_server(self, name):
+        self.root = f"s3://test/cli-{uuid.uuid4().hex}"
+        self.env.update(
+            ROOT=self.root,
+            BLOBSTORE_URL=os.environ[f"BLOBSTORE_TEST_{name}_URL"],
+            AWS_ACCESS_KEY_ID=os.environ["BLOBSTORE_TEST_ACCESS_KEY_ID"],
+            AWS_SECRET_ACCESS_KEY=os.environ["BLOBSTORE_TEST_SECRET_ACCESS_KEY"],
+            AWS_CA_BUNDLE=os.environ.get("BLOBSTORE_TEST_CA", ""),
+            CURL_CA_BUNDLE=os.environ.get("BLOBSTORE_TEST_CA", ""),
+            DIR="", NO_PROXY="*")
+
+    def run_program(self, *words, **options):
+        return subprocess.run([PROGRAM, *words], cwd=self.work, env=self.env, timeout=60,
+                              stdin=options.pop("stdin", subprocess.DEVNULL),
+                              capture_output=True, check=False, **options)
+
+    def assert_exit(self, code, *words, **options):
+        done = self.run_program(*words, **options)
+        self.assertEqual(done.returncode, code, (words, done.stdout[:500], done.stderr))
+        if code not in (0, 4):
+            self.assertRegex(done.stderr.decode(), r"\A(blobstore: [^\n]+\n)+\Z")
+        return done
+
+    def put(self, name, data=b"some bytes"):
+        (self.store / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.store / name).write_bytes(data)
+        return f"{self.root}/{name}"
+
+
+class Golden(Case):
+    """Each file of golden/ is a shell session: `$ command`, what it prints, `? code` if not 0."""
+
+    maxDiff = None
+
+    def normal(self, text):
+        text = text.replace(self.root, "<root>").replace(str(self.store), "<dir>")
+        if self.root.startswith("s3:"):
+            text = text.replace(self.root.removeprefix("s3://test/") + "/", "")
+        text = re.sub(r'"etag":"(\\.|[^"\\])*"', '"etag":"<etag>"', text)
+        return re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "<time>", text)
+
+    def transcript(self, lines):
+        result = []
+        for line in lines:
+            if line.startswith("#"):
+                result.append(line)
+            if not line.startswith("$ "):
+                continue
+            done = subprocess.run(["bash", "-c", line[2:]], cwd=self.work, env=self.env, timeout=60,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, check=False)
+            result.append(line)
+            result += self.normal(done.stdout.decode()).splitlines()
+            if done.returncode != 0:
+                result.append(f"? {done.returncode}")
+        return result
+
+    def play(self, schemes):
+        for file in sorted((HERE / "golden").glob("*.txt")):
+            if not file.name.startswith(schemes) and file.name.startswith(("file_", "s3_")):
+                continue
+            with self.subTest(file.name):
+                self.doCleanups()
+                root = self.root
+                self.setUp()
+                if root.startswith("s3:"):
+                    self.use_server(self.server)
+                expected = file.read_text().splitlines()
+                found = self.transcript(expected)
+                if UPDATE:
+                    file.write_text("\n".join(found) + "\n")
+                else:
+                    self.assertEqual("\n".join(expected), "\n".join(found))
+
+    def test_file(self):
+        self.play("file_")
+
+    def test_servers(self):
+        if not SERVERS:
+            self.skipTest("no BLOBSTORE_TEST_..._URL; scripts/servers.sh start")
+        for self.server in SERVERS:
+            with self.subTest(self.server):
+                self.use_server(self.server)
+                self.play("s3_")
+
+
+class ExitCodes(Case):
+    """One test for each row of the table that can be reached without a sync engine."""
+
+    def test_0_done(self):
+        self.assert_exit(0, "cat", self.put("a"))
+        self.assert_exit(0, "version")
+        self.assert_exit(0, "help")
+        self.assert_exit(0, "cp", "--help")
+
+    def test_0_empty_listing_and_missing_removal(self):
+        self.assert_exit(0, "ls", "-r", self.root + "/")
+        self.assert_exit(0, "rm", self.root + "/none")
+        self.assert_exit(0, "rm", "-r", self.root + "/")
+
+    def test_1_other_failure(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "cat", self.put("a")], stdout=full,
+                                  stderr=subprocess.PIPE, env=self.env, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_1_some_items_failed(self):
+        self.put("a")
+        self.put("sub/b")
+        (self.work / "out").mkdir()
+        (self.work / "out/sub").write_text("a file where a folder must be")
+        self.assert_exit(1, "cp", "-r", self.root, "out")
+        self.assertEqual((self.work / "out/a").read_bytes(), b"some bytes")
+
+    def test_1_unreachable_host(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            port = closed.getsockname()[1]
+            if self.has_backend("s3"):
+                self.env.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+                self.assert_exit(1, "cat", "s3://bucket/key", "--storage",
+                                 f"s3://bucket?endpoint=http://127.0.0.1:{port}&region=us-east-1")
+
+    def has_backend(self, name):
+        done = self.run_program("version", "--json")
+        return name in json.loads(done.stdout)["backends"]
+
+    def test_2_usage(self):
+        self.assert_exit(2, "ls")
+        self.assert_exit(2, "nothing")
+
+    def test_2_configuration(self):
+        done = self.assert_exit(2, "-o", "regoin=x", "ls", self.root + "/")
+        self.assertIn(b"region", done.stderr)
+
+    def test_2_unknown_scheme(self):
+        done = self.assert_exit(2, "cat", "nowhere://x/y")
+        self.assertIn(b"nowhere", done.stderr)
+
+    def test_4_skipped(self):
+        (self.work / "d").mkdir()
+        (self.work / "d/ok").write_text("ok")
+        os.mkfifo(self.work / "d/fifo")
+        done = self.assert_exit(4, "cp", "-r", "d", self.root + "/d")
+        self.assertIn(b"fifo: skipped", done.stderr)
+        self.assertEqual((self.store / "d/ok").read_text(), "ok")
+
+    def test_8_permission(self):
+        if os.geteuid() == 0:
+            self.skipTest("root may read everything")
+        url = self.put("secret")
+        (self.store / "secret").chmod(0)
+        self.assert_exit(8, "cat", url)
+
+    def test_8_credentials(self):
+        if not SERVERS:
+            self.skipTest("no server")
+        self.use_server(SERVERS[0])
+        self.env["AWS_SECRET_ACCESS_KEY"] = "wrong"
+        done = self.assert_exit(8, "ls", self.root + "/")
+        self.assertNotIn(b"wrong", done.stderr)
+
+    def test_11_not_found(self):
+        done = self.assert_exit(11, "cat", self.root + "/none")
+        self.assertIn(b"none", done.stderr)
+        self.assert_exit(11, "stat", self.root + "/none")
+        self.assert_exit(11, "cp", self.root + "/none", "out")
+        self.assert_exit(11, "cp", "none", self.root + "/x")
+        self.assert_exit(11, "cp", "-r", self.root + "/none", "out")
+        self.assertFalse((self.work / "out").exists())
+
+    def test_11_bucket_not_found(self):
+        if not SERVERS:
+            self.skipTest("no server")
+        self.use_server(SERVERS[0])
+        url = self.env["BLOBSTORE_URL"].replace("s3://test", "s3://no-such-bucket-here")
+        self.assert_exit(11, "--storage", url, "ls", "s3://no-such-bucket-here/")
+
+    def test_priority(self):
+        (self.work / "d").mkdir()
+        os.mkfifo(self.work / "d/fifo")
+        (self.work / "link").symlink_to("nowhere")
+        self.assert_exit(11, "cat", self.put("a"), self.root + "/none")
+        self.assert_exit(2, "cat", "nowhere://x/y", self.root + "/none")
+
+
+class Output(Case):
+    """What goes where."""
+
+    def test_json_lines_only(self):
+        for name in ("a b/q.txt", "c\nd", 'e"f\\'):
+            self.put(name)
+        done = self.assert_exit(0, "ls", "-r", "--json", self.root + "/")
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([row["key"] for row in rows], ["a b/q.txt", "c\nd", 'e"f\\'])
+        for row in rows:
+            self.assertEqual(set(row), {"key", "size", "modified", "etag"})
+            self.assertRegex(row["modified"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+        one = json.loads(self.assert_exit(0, "stat", "--json", self.root + "/a%20b/q.txt").stdout)
+        self.assertTrue(one["key"].endswith("a b/q.txt"))
+        self.assertEqual(one["size"], 10)
+        self.assertEqual(one["metadata"], {})
+
+    def test_key_that_is_not_utf8(self):
+        path = os.fsencode(self.store) + b"/\xff\xfe"
+        with open(path, "wb"):
+            pass
+        done = self.assert_exit(0, "ls", "--json", self.root + "/")
+        self.assertEqual(json.loads(done.stdout)["key_base64"], "//4=")
+        self.assert_exit(0, "cat", self.root + "/%ff%fe")
+
+    def test_failed_items_in_json(self):
+        done = self.assert_exit(11, "cp", "--json", self.root + "/none", "out")
+        row = json.loads(done.stdout)
+        self.assertIs(row["success"], False)
+        self.assertIn("none", row["error"])
+
+    def test_broken_pipe_is_quiet(self):
+        url = self.put("big", b"line\n" * 2_000_000)
+        for words in (["cat", url], ["cp", url, "-"], ["help", "cp"]):
+            with subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env=self.env) as process:
+                process.stdout.read(5)
+                process.stdout.close()
+                self.assertEqual(process.stderr.read(), b"")
+                self.assertEqual(process.wait(60), 0)
+
+    def test_nothing_silent_on_stderr(self):
+        done = self.assert_exit(0, "cp", self.put("a"), self.root + "/b")
+        self.assertEqual((done.stdout, done.stderr), (b"", b""))
+
+    def on_terminal(self, *words):
+        """What the program writes to a terminal."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs,
+                              env=self.env, cwd=self.work) as process:
+            os.close(theirs)
+            text = b""
+            while True:
+                try:
+                    more = os.read(ours, 4096)
+                except OSError:
+                    break
+                if not more:
+                    break
+                text += more
+            process.wait(60)
+        os.close(ours)
+        return text
+
+    def test_color_on_a_terminal(self):
+        self.assertIn(b"\x1b[31m", self.on_terminal("cat", self.root + "/none"))
+        self.env["NO_COLOR"] = "1"
+        self.assertNotIn(b"\x1b[", self.on_terminal("cat", self.root + "/none"))
+
+    def test_mtime_survives(self):
+        (self.work / "a").write_text("a")
+        os.utime(self.work / "a", ns=(0, 1577934245_123456789))
+        self.assert_exit(0, "cp", "a", self.root + "/a")
+        row = json.loads(self.assert_exit(0, "stat", "--json", self.root + "/a").stdout)
+        self.assertEqual(row["metadata"]["mtime"], "1577934245.123456789")
+        self.assert_exit(0, "cp", self.root + "/a", "b")
+        self.assertEqual((self.work / "b").stat().st_mtime_ns, 1577934245_123456789)
+
+    def test_removal_leaves_folders_above(self):
+        url = self.put("only/one")
+        self.assert_exit(0, "rm", url)
+        self.assertEqual([path.name for path in self.store.iterdir()], ["only"])
+
+    def test_device_is_written_through(self):
+        self.assert_exit(0, "cp", self.put("a"), "/dev/null")
+        self.assertFalse(pathlib.Path("/dev/null").is_file())
+
+
+class Signals(Case):
+    """A stop by the user: its exit code, no word, nothing left behind."""
+
+    def stop(self, number, words):
+        before = set(self.folder.rglob("*"))
+        with subprocess.Popen([PROGRAM, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=self.env, cwd=self.work) as process:
+            process.stdin.write(b"x" * 300_000)
+            process.stdin.flush()
+            time.sleep(0.3)
+            process.send_signal(number)
+            self.assertEqual(process.wait(10), 128 + number)
+            self.assertEqual(process.stderr.read(), b"")
+        self.assertEqual(set(self.folder.rglob("*")), before)
+
+    def test_interrupt_while_reading(self):
+        self.stop(signal.SIGINT, ["cp", "-", self.root + "/a"])
+
+    def test_terminate_while_reading(self):
+        self.stop(signal.SIGTERM, ["cp", "-", self.root + "/a"])
+
+    def test_interrupt_while_writing(self):
+        url = self.put("big", b"x" * 1_000_000)
+        with subprocess.Popen([PROGRAM, "cat", url], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=self.env) as process:
+            time.sleep(0.3) # the pipe is full now
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(10), 130)
+            self.assertEqual(process.stderr.read(), b"")
+
+    def test_interrupt_while_waiting_for_a_server(self):
+        done = self.run_program("version", "--json")
+        if "s3" not in json.loads(done.stdout)["backends"]:
+            self.skipTest("no s3 in this build")
+        self.env.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            port = silent.getsockname()[1]
+            storage = f"s3://bucket?endpoint=http://127.0.0.1:{port}&region=us-east-1"
+            self.stop(signal.SIGINT, ["cp", "--storage", storage, "s3://bucket/key", "out"])
+
+
+if __name__ == "__main__":
+    unittest.main()
