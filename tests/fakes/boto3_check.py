@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the official Python client against fake-s3: boto3_check.py PATH_TO_FAKE_S3 (needs boto3)."""
+
+import hashlib
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+checks = 0
+resolve = socket.getaddrinfo
+
+
+def resolve_local(host, *rest, **more):
+    name = host.decode() if isinstance(host, bytes) else host
+    return resolve("127.0.0.1" if name.endswith(".localhost") else host, *rest, **more)
+
+
+socket.getaddrinfo = resolve_local
+
+
+def check(condition, what):
+    global checks
+    if not condition:
+        sys.exit(f"boto3_check: {what}")
+    checks += 1
+
+
+def refused(call, status, code):
+    try:
+        call()
+    except botocore.exceptions.ClientError as error:
+        got = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"]
+        check(got == (status, code), f"expected {status} {code}, got {got}")
+        return error.response
+    sys.exit(f"boto3_check: expected {status} {code}, got success")
+
+
+def make_client(endpoint, ca=None, **changes):
+    extra = changes.pop("s3", {"addressing_style": "path"})
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        verify=ca,
+        region_name=changes.get("region", "us-east-1"),
+        aws_access_key_id=changes.get("key", "testkey"),
+        aws_secret_access_key=changes.get("secret", "testsecret1234"),
+        config=Config(s3=extra, retries={"max_attempts": 1}, signature_version="s3v4"),
+    )
+
+
+KEYS = ["a", "a b", "a+b", "a/./b", "a/../b", "a//b", "/lead", "trail/", "%2F", "ü/é", "~*'()!",
+        "q?x=1&y#z", "\U0001f600", "<&>\"'", " ", "=", "k" * 1024]
+
+
+def keys_and_lists(s3, bucket):
+    for key in KEYS:
+        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+        check(s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode(), repr(key))
+    listed = []
+    for page in s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, PaginationConfig={"PageSize": 3}):
+        listed += [item["Key"] for item in page.get("Contents", [])]
+    check(listed == sorted(KEYS, key=lambda key: key.encode()), f"listing {listed}")
+    page = s3.list_objects_v2(Bucket=bucket, Delimiter="/", Prefix="a")
+    check([item["Prefix"] for item in page["CommonPrefixes"]] == ["a/"], "common prefixes")
+    check([item["Key"] for item in page["Contents"]] == ["a", "a b", "a+b"], "keys beside them")
+    check(page["KeyCount"] == 4, "KeyCount")
+    answer = s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in KEYS] + [{"Key": "none"}]})
+    check(len(answer["Deleted"]) == len(KEYS) + 1 and "Errors" not in answer, "bulk delete")
+    check(s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0, "all gone")
+    refused(lambda: s3.put_object(Bucket=bucket, Key="k" * 1025, Body=b""), 400, "KeyTooLongError")
+
+
+def objects(s3, bucket):
+    data = bytes(range(256)) * 1024
+    put = s3.put_object(
+        Bucket=bucket, Key="o", Body=data, ContentType="text/plain", CacheControl="no-store",
+        Metadata={"One": "1", "two": "zwei"})
+    check(put["ETag"] == f'"{hashlib.md5(data).hexdigest()}"', "ETag")
+    got = s3.get_object(Bucket=bucket, Key="o", Range="bytes=10-19", ChecksumMode="ENABLED")
+    check(got["Body"].read() == data[10:20] and got["ContentLength"] == 10, "range")
+    check(got["ContentRange"] == f"bytes 10-19/{len(data)}", "Content-Range")
+    tail = s3.get_object(Bucket=bucket, Key="o", Range="bytes=-5")
+    check(tail["Body"].read() == data[-5:], "suffix")
+    head = s3.head_object(Bucket=bucket, Key="o")
+    check(head["ContentLength"] == len(data), "head")
+    check(head["Metadata"] == {"one": "1", "two": "zwei"}, "metadata")
+    check(head["ContentType"] == "text/plain" and head["CacheControl"] == "no-store", "head types")
+    refused(lambda: s3.get_object(Bucket=bucket, Key="o", Range="bytes=999999-"), 416,
+            "InvalidRange")
+    refused(lambda: s3.get_object(Bucket=bucket, Key="o", IfMatch='"x"'), 412, "PreconditionFailed")
+    refused(lambda: s3.get_object(Bucket=bucket, Key="o", IfNoneMatch=put["ETag"]), 304, "304")
+    refused(lambda: s3.head_object(Bucket=bucket, Key="none"), 404, "404")
+    missing = refused(lambda: s3.get_object(Bucket=bucket, Key="none"), 404, "NoSuchKey")
+    check(missing["ResponseMetadata"]["RequestId"] and missing["ResponseMetadata"]["HostId"], "ids")
+    refused(lambda: s3.get_object(Bucket="missing-bucket", Key="o"), 404, "NoSuchBucket")
+    refused(lambda: s3.put_object(Bucket=bucket, Key="o", Body=b"", IfNoneMatch="*"), 412,
+            "PreconditionFailed")
+    s3.put_object(Bucket=bucket, Key="o", Body=data, IfMatch=put["ETag"], Metadata={"a": "b"})
+    s3.copy_object(Bucket=bucket, Key="o c+p%y", CopySource={"Bucket": bucket, "Key": "o"})
+    check(s3.head_object(Bucket=bucket, Key="o c+p%y")["Metadata"] == {"a": "b"}, "copy")
+    s3.copy_object(Bucket=bucket, Key="o", CopySource={"Bucket": bucket, "Key": "o c+p%y"},
+                   MetadataDirective="REPLACE", Metadata={"c": "d"})
+    check(s3.head_object(Bucket=bucket, Key="o")["Metadata"] == {"c": "d"}, "replace")
+    for algorithm in ("CRC32", "SHA1", "SHA256"):
+        s3.put_object(Bucket=bucket, Key="sum", Body=data, ChecksumAlgorithm=algorithm)
+        got = s3.get_object(Bucket=bucket, Key="sum", ChecksumMode="ENABLED")
+        check(f"Checksum{algorithm}" in got and got["Body"].read() == data, algorithm)
+    url = s3.generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": "o", "ResponseContentType": "x/y"})
+    return url, data
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for tls in (False, True):
+            command = [sys.argv[1], "--ca-out", folder + "/ca.pem", "--anonymous"]
+            server = subprocess.Popen(command + (["--tls"] if tls else []), stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+            port = server.stdout.readline().split()[1]
+            endpoint = f"https://localhost:{port}" if tls else f"http://localhost:{port}"
+            ca = folder + "/ca.pem" if tls else None
+            s3 = make_client(endpoint, ca)
+            s3.create_bucket(Bucket="first")
+            check("first" in [item["Name"] for item in s3.list_buckets()["Buckets"]], "buckets")
+            keys_and_lists(s3, "first")
+            url, data = objects(s3, "first")
+            if not tls:
+                with urllib.request.urlopen(url) as answer:
+                    check(answer.read() == data, "link")
+                    check(answer.headers["Content-Type"] == "x/y", "response override")
+                try:
+                    urllib.request.urlopen(url.replace("first/o", "first/sum"))
+                    sys.exit("boto3_check: a changed link was accepted")
+                except urllib.error.HTTPError as error:
+                    check(error.code == 403, "changed link")
+                    check(b"SignatureDoesNotMatch" in error.read(), "changed link's code")
+            virtual = make_client(endpoint.replace("localhost", "s3.localhost"), ca,
+                                  s3={"addressing_style": "virtual"})
+            check(virtual.get_object(Bucket="first", Key="o")["Body"].read() == data, "virtual")
+            refused(lambda: make_client(endpoint, ca, key="other").list_buckets(), 403,
+                    "InvalidAccessKeyId")
+            refused(lambda: make_client(endpoint, ca, secret="other").list_buckets(), 403,
+                    "SignatureDoesNotMatch")
+            # botocore reads the right region from the refusal and signs again.
+            elsewhere = make_client(endpoint, ca, region="eu-west-1")
+            check(elsewhere.get_object(Bucket="first", Key="o")["Body"].read() == data, "region")
+            server.stdin.close()
+            check(server.wait(10) == 0, "exit code")
+    print(f"boto3 {boto3.__version__}: {checks} checks passed")
+
+
+main()

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+// Object operations of the fake S3 service: get, head, put, copy, delete.
+#include "fakes/digests.h"
+#include "fakes/s3_service.h"
+#include "fakes/text_forms.h"
+
+#include <array>
+
+namespace blobstore::fakes {
+
+namespace {
+
+constexpr std::size_t most_metadata = 2048;
+
+constexpr std::array<std::string_view, 6> system_headers{
+    "Content-Type",
+    "Content-Encoding",
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Language",
+    "Expires"};
+
+// Sub-resources that later work adds; an unknown one would silently become a plain get.
+constexpr std::array<std::string_view, 13> not_served{
+    "acl",
+    "attributes",
+    "legal-hold",
+    "object-lock",
+    "partNumber",
+    "restore",
+    "retention",
+    "select",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "renameObject"};
+
+struct byte_range {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+enum class range_kind { whole, part, unsatisfiable };
+
+// One range; anything else (several ranges, nonsense) is ignored, as S3 does.
+range_kind read_range(const std::string& text, std::size_t size, byte_range& out) {
+    static constexpr std::string_view unit = "bytes=";
+    if (!text.starts_with(unit)) return range_kind::whole;
+    const auto spec = std::string_view{text}.substr(unit.size());
+    const auto dash = spec.find('-');
+    if (dash == std::string_view::npos) return range_kind::whole;
+    const auto first = parse_number(spec.substr(0, dash));
+    const auto last = parse_number(spec.substr(dash + 1));
+    const bool open_end = dash + 1 == spec.size();
+    if (dash == 0) {
+        if (!last) return range_kind::whole;
+        if (*last == 0 || size == 0) return range_kind::unsatisfiable;
+        out.count = std::min<std::size_t>(size, *last);
+        out.first = size - out.count;
+        return range_kind::part;
+    }
+    if (!first || (!last && !open_end) || (last && *last < *first)) return range_kind::whole;
+    if (*first >= size) return range_kind::unsatisfiable;
+    const auto end = last ? std::min<std::uint64_t>(*last, size - 1) : size - 1;
+    out.first = *first;
+    out.count = end - *first + 1;
+    return range_kind::part;
+}
+
+std::string without_aws_chunked(const std::string& encoding) {
+    std::string out;
+    for (const auto& part : split_list(encoding, ',')) {
+        const auto item = trim(part);
+        if (item.empty() || item == "aws-chunked") continue;
+        out.append(out.empty() ? "" : ",").append(item);
+    }
+    return out;
+}
+
+// Everything that a put says about the object but its bytes.
+std::optional<refusal> read_metadata(const header_list& headers, stored_object& out) {
+    for (const auto name : system_headers) {
+        const auto* value = find_header(headers, name);
+        if (value == nullptr) continue;
+        const auto text = name == "Content-Encoding" ? without_aws_chunked(*value) : *value;
+        if (!text.empty()) out.system.emplace_back(name, text);
+    }
+    if (find_header(out.system, "Content-Type") == nullptr) {
+        out.system.emplace_back("Content-Type", "binary/octet-stream");
+    }
+    std::size_t size = 0;
+    for (const auto& [name, value] : headers) {
+        auto lower = lower_case(name);
+        if (!lower.starts_with("x-amz-meta-")) continue;
+        size += lower.size() - std::string_view{"x-amz-meta-"}.size() + value.size();
+        bool joined = false;
+        for (auto& [known, text] : out.user) {
+            if (known == lower) {
+                text += "," + value;
+                joined = true;
+            }
+        }
+        if (!joined) out.user.emplace_back(std::move(lower), value);
+    }
+    if (size > most_metadata) {
+        return refuse(
+            400,
+            "MetadataTooLarge",
+            {{"Size", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(most_metadata)}}
+        );
+    }
+    return std::nullopt;
+}
+
+void add_object_headers(reply& out, const stored_object& object, const request& message) {
+    out.headers.emplace_back("ETag", object.etag);
+    out.headers.emplace_back("Last-Modified", http_date(object.modified));
+    out.headers.emplace_back("Accept-Ranges", "bytes");
+    for (const auto& header : object.system)
+        out.headers.push_back(header);
+    for (const auto& header : object.user)
+        out.headers.push_back(header);
+    if (header_or(message.headers, "x-amz-checksum-mode", "") == "ENABLED" && out.status == 200) {
+        for (const auto& header : object.checksums)
+            out.headers.push_back(header);
+    }
+}
+
+void override_headers(reply& out, const route& where) {
+    for (const auto name : system_headers) {
+        const auto* value = where.parameter("response-" + lower_case(name));
+        if (value != nullptr) set_header(out.headers, std::string{name}, *value);
+    }
+}
+
+struct copy_source {
+    std::string bucket;
+    std::string key;
+};
+
+std::optional<copy_source> read_copy_source(const std::string& header) {
+    std::string_view text = header;
+    text = text.substr(0, text.find("?versionId="));
+    auto decoded = percent_decode(text);
+    if (!decoded) return std::nullopt;
+    if (decoded->starts_with('/')) decoded->erase(0, 1);
+    const auto slash = decoded->find('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == decoded->size()) {
+        return std::nullopt;
+    }
+    return copy_source{decoded->substr(0, slash), decoded->substr(slash + 1)};
+}
+
+reply no_content() {
+    reply out;
+    out.status = 204;
+    out.bodiless = true;
+    return out;
+}
+
+} // namespace
+
+reply s3_service::object_request(
+    const request& message, const route& where, const std::string& data
+) {
+    const bool head = message.method == "HEAD";
+    for (const auto name : not_served) {
+        if (where.parameter(name) != nullptr)
+            return error_reply(501, "NotImplemented", where, head);
+    }
+    if (!buckets_.exists(where.bucket)) return error_reply(404, "NoSuchBucket", where, head);
+    if (message.method == "GET" || head) return get(message, where, head);
+    if (message.method == "DELETE") return remove(message, where);
+    if (message.method == "PUT") {
+        if (const auto* source = find_header(message.headers, "x-amz-copy-source")) {
+            return copy(message, where, *source);
+        }
+        return put(message, where, data);
+    }
+    return error_reply(405, "MethodNotAllowed", where, head);
+}
+
+reply s3_service::get(const request& message, const route& where, bool head) {
+    const auto object = buckets_.with(where.bucket, [&](const object_map* objects) {
+        const bool there = objects != nullptr && objects->contains(where.key);
+        return there ? objects->at(where.key) : object_ptr{};
+    });
+    if (!object) return error_reply(404, "NoSuchKey", where, head);
+    const int verdict = read_condition(message.headers, *object);
+    if (verdict == 412) return error_reply(412, "PreconditionFailed", where, head);
+    reply out;
+    if (verdict == 304) {
+        out.status = 304;
+        out.bodiless = true;
+        out.headers.emplace_back("ETag", object->etag);
+        out.headers.emplace_back("Last-Modified", http_date(object->modified));
+        return out;
+    }
+    const auto size = object->data->size();
+    byte_range range{0, size};
+    auto kind = range_kind::whole;
+    const auto* wanted = find_header(message.headers, "range");
+    const auto* guard = find_header(message.headers, "if-range");
+    if (wanted != nullptr && (guard == nullptr || etag_listed(*guard, object->etag))) {
+        kind = read_range(*wanted, size, range);
+    }
+    if (kind == range_kind::unsatisfiable) {
+        auto why = refuse(
+            416,
+            "InvalidRange",
+            {{"RangeRequested", *wanted}, {"ActualObjectSize", std::to_string(size)}}
+        );
+        why.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
+        return error_reply(why, where, head);
+    }
+    out.body = object->data;
+    out.offset = range.first;
+    out.length = range.count;
+    if (kind == range_kind::part) {
+        out.status = 206;
+        out.headers.emplace_back(
+            "Content-Range",
+            "bytes " + std::to_string(range.first) + "-" +
+                std::to_string(range.first + range.count - 1) + "/" + std::to_string(size)
+        );
+    }
+    add_object_headers(out, *object, message);
+    override_headers(out, where);
+    return out;
+}
+
+reply s3_service::put(const request& message, const route& where, const std::string& data) {
+    if (find_header(message.headers, "x-amz-decoded-content-length") == nullptr &&
+        find_header(message.headers, "content-length") == nullptr) {
+        const bool chunked = find_header(message.headers, "transfer-encoding") != nullptr;
+        return chunked ? error_reply(501, "NotImplemented", where, false)
+                       : error_reply(411, "MissingContentLength", where, false);
+    }
+    auto object = std::make_shared<stored_object>();
+    auto why = read_metadata(message.headers, *object);
+    bool any = false;
+    if (!why) why = check_digests(message.headers, data, object->checksums, any);
+    if (why) return error_reply(*why, where, false);
+    object->data = std::make_shared<const std::string>(data);
+    object->etag = "\"" + to_hex(md5(data)) + "\"";
+    object->modified = now();
+    why = buckets_.with(where.bucket, [&](object_map* objects) -> std::optional<refusal> {
+        if (objects == nullptr) return refuse(404, "NoSuchBucket");
+        const auto present = objects->find(where.key);
+        const auto* old = present == objects->end() ? nullptr : present->second.get();
+        if (auto refused = write_condition(message.headers, old)) return refused;
+        (*objects)[where.key] = object;
+        return std::nullopt;
+    });
+    if (why) return error_reply(*why, where, false);
+    auto out = text_reply(200, "");
+    remove_header(out.headers, "Content-Type");
+    out.headers.emplace_back("ETag", object->etag);
+    for (const auto& checksum : object->checksums)
+        out.headers.push_back(checksum);
+    return out;
+}
+
+reply s3_service::copy(const request& message, const route& where, const std::string& source) {
+    const auto from = read_copy_source(source);
+    if (!from) {
+        const auto why = refuse_with(
+            400,
+            "InvalidArgument",
+            "Copy Source must mention the source bucket and key",
+            {{"ArgumentName", "x-amz-copy-source"}, {"ArgumentValue", source}}
+        );
+        return error_reply(why, where, false);
+    }
+    const auto directive = header_or(message.headers, "x-amz-metadata-directive", "COPY");
+    if (directive != "COPY" && directive != "REPLACE") {
+        return error_reply(
+            refuse_with(400, "InvalidArgument", "Unknown metadata directive."), where, false
+        );
+    }
+    if (from->bucket == where.bucket && from->key == where.key && directive == "COPY") {
+        const auto why = refuse_with(
+            400,
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without "
+            "changing the object's metadata."
+        );
+        return error_reply(why, where, false);
+    }
+    route origin = where;
+    origin.bucket = from->bucket;
+    origin.key = from->key;
+    if (!buckets_.exists(from->bucket)) return error_reply(404, "NoSuchBucket", origin, false);
+    const auto old = buckets_.with(from->bucket, [&](const object_map* objects) {
+        const bool there = objects != nullptr && objects->contains(from->key);
+        return there ? objects->at(from->key) : object_ptr{};
+    });
+    if (!old) return error_reply(404, "NoSuchKey", origin, false);
+    if (!copy_condition_holds(message.headers, *old)) {
+        return error_reply(412, "PreconditionFailed", origin, false);
+    }
+    auto object = std::make_shared<stored_object>(*old);
+    object->modified = now();
+    std::optional<refusal> why;
+    if (directive == "REPLACE") {
+        object->system.clear();
+        object->user.clear();
+        why = read_metadata(message.headers, *object);
+    }
+    if (!why) {
+        why = buckets_.with(where.bucket, [&](object_map* objects) -> std::optional<refusal> {
+            if (objects == nullptr) return refuse(404, "NoSuchBucket");
+            const auto present = objects->find(where.key);
+            const auto* kept = present == objects->end() ? nullptr : present->second.get();
+            if (auto refused = write_condition(message.headers, kept)) return refused;
+            (*objects)[where.key] = object;
+            return std::nullopt;
+        });
+    }
+    if (why) return error_reply(*why, where, false);
+    std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CopyObjectResult "
+                       "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+    xml_element(text, "LastModified", iso_date(object->modified));
+    xml_element(text, "ETag", object->etag);
+    return text_reply(200, text + "</CopyObjectResult>");
+}
+
+reply s3_service::remove(const request& message, const route& where) {
+    const auto why =
+        buckets_.with(where.bucket, [&](object_map* objects) -> std::optional<refusal> {
+            if (objects == nullptr) return refuse(404, "NoSuchBucket");
+            const auto present = objects->find(where.key);
+            const auto* old = present == objects->end() ? nullptr : present->second.get();
+            if (find_header(message.headers, "if-match") != nullptr) {
+                if (auto refused = write_condition(message.headers, old)) return refused;
+            }
+            objects->erase(where.key);
+            return std::nullopt;
+        });
+    return why ? error_reply(*why, where, false) : no_content();
+}
+
+} // namespace blobstore::fakes

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// S3 without sockets: one verified request in, one reply out.
+#pragma once
+
+#include "fakes/message.h"
+#include "fakes/object_map.h"
+#include "fakes/signature_check.h"
+
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blobstore::fakes {
+
+struct service_options {
+    signature_rules signature;
+    std::optional<std::time_t> fixed_time; // the server's clock stands still
+    std::chrono::seconds clock_offset{0};  // the server's clock is wrong by this
+    // Host names of the endpoint; `bucket.` before one of them is virtual-hosted style.
+    std::vector<std::string> endpoints{
+        "localhost", "s3.test", "s3.localhost", "127.0.0.1", "s3.amazonaws.com"};
+};
+
+// Where a request goes, before anything is verified.
+struct route {
+    std::string bucket;
+    std::string key; // decoded once, otherwise the bytes as sent
+    header_list query;
+    std::string raw_query;
+    bool valid = true; // false: the path or the query cannot be decoded
+
+    const std::string* parameter(std::string_view name) const;
+};
+
+class s3_service {
+public:
+    explicit s3_service(service_options options);
+
+    route find_route(const request& message) const;
+    reply handle(const request& message, const route& where);
+    reply error_reply(const refusal& why, const route& where, bool head);
+    // An error document by its code, with S3's usual message.
+    reply error_reply(int status, const std::string& code, const route& where, bool head);
+
+    std::time_t now() const;
+    void set_clock(std::optional<std::time_t> fixed, std::chrono::seconds offset);
+    void set_signature_rules(signature_rules rules);
+    signature_rules rules() const;
+
+    // The next `times` bulk deletes of this key answer with this code and keep the object.
+    void fail_bulk_delete(const std::string& key, const std::string& code, unsigned times);
+
+    bucket_map& buckets() { return buckets_; }
+
+private:
+    reply dispatch(const request& message, const route& where, const std::string& data);
+    reply bucket_request(const request& message, const route& where, const std::string& data);
+    reply object_request(const request& message, const route& where, const std::string& data);
+
+    reply list_buckets();
+    reply list(const route& where);
+    reply delete_many(const request& message, const route& where, const std::string& data);
+    reply create_bucket(const route& where);
+    reply remove_bucket(const route& where);
+
+    reply get(const request& message, const route& where, bool head);
+    reply put(const request& message, const route& where, const std::string& data);
+    reply copy(const request& message, const route& where, const std::string& source);
+    reply remove(const request& message, const route& where);
+    bool planned_failure(const std::string& key, std::string& code);
+    void finish(reply& answer);
+    std::string next_id();
+
+    mutable std::mutex mutex_; // options_ and failures_
+    service_options options_;
+    std::map<std::string, std::pair<std::string, unsigned>> failures_;
+    bucket_map buckets_;
+    std::atomic<std::uint64_t> requests_{0};
+};
+
+// The refusals that more than one operation makes.
+refusal refuse(int status, std::string code, header_list details = {});
+refusal refuse_with(int status, std::string code, std::string message, header_list details = {});
+
+// Content-MD5 and x-amz-checksum-* against the data; the checksums that were there come out.
+std::optional<refusal> check_digests(
+    const header_list& headers, const std::string& data, header_list& checksums, bool& any
+);
+
+// RFC 9110 section 13.2.2 as S3 does it: 0 (go on), 304 or 412.
+int read_condition(const header_list& headers, const stored_object& object);
+// The same with the prefix of copy conditions; 304 becomes 412.
+bool copy_condition_holds(const header_list& headers, const stored_object& object);
+// If-Match and If-None-Match of a write.
+std::optional<refusal> write_condition(const header_list& headers, const stored_object* present);
+bool etag_listed(const std::string& list, const std::string& etag);
+
+} // namespace blobstore::fakes
