@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that exchanges borrow, last in first out so that it is hot: heads with their parser, and chunks.
+// Memory that exchanges borrow, last in first out so that it is hot: heads with their parser, and
+// chunks.
 #pragma once
 
 #include "http/parser.h"

@@ -5,7 +5,6 @@
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
-
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,13 +43,16 @@ std::string_view words(phase during) {
 } // namespace
 
 channel::channel(const origin& to)
-    : to_(to) {}
+    : to_(to) {
+}
 
 channel::~channel() {
     if (loose_ >= 0) ::close(loose_);
 }
 
-int channel::descriptor() noexcept { return socket_ ? socket_->native_handle() : loose_; }
+int channel::descriptor() noexcept {
+    return socket_ ? socket_->native_handle() : loose_;
+}
 
 void channel::interrupt(void* self) {
     auto& socket = static_cast<channel*>(self)->socket_;
@@ -112,7 +114,8 @@ error channel::failure(operation& op, const moved& how, phase during) const {
         error e(errc::tls, "TLS failed " + doing + (reason.empty() ? "" : ": " + reason));
         const bool refused = tls_ && tls_->refused();
         e->retryable = !refused;
-        if (refused) e->hint = "if the server's certificate is of a private authority, name it with ca_file";
+        if (refused)
+            e->hint = "if the server's certificate is of a private authority, name it with ca_file";
         return e;
     }
     error e(errc::network, "the connection was closed " + doing);
@@ -127,8 +130,10 @@ error channel::failure(operation& op, const moved& how, phase during) const {
 error channel::connect_failure(operation& op, const io_result& how) const {
     if (how.stopped != errc::ok) return stop_failure(op, phase::connect);
     const bool late = how.ec == boost::system::errc::timed_out;
-    error e(late ? errc::timeout : errc::connect,
-            "cannot connect to " + peer() + ": " + how.ec.message());
+    error e(
+        late ? errc::timeout : errc::connect,
+        "cannot connect to " + peer() + ": " + how.ec.message()
+    );
     e->os_error = how.ec.value();
     e->retryable = true;
     return e;
@@ -160,7 +165,8 @@ task<result<void>> channel::open(
 ) {
     io_result r{errc::ok, boost::asio::error::host_unreachable, 0};
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-        // Where another address follows, the kernel ends a silent try, since a limit of ours ends the call.
+        // Where another address follows, the kernel ends a silent try, since a limit of ours ends
+        // the call.
         const bool last = i + 1 == addresses.size();
         const milliseconds patience = last ? milliseconds(0) : limits.connect;
         const bool none = limits.connect.count() == 0;
@@ -187,10 +193,14 @@ task<result<void>> channel::shake_hands(operation& op, trust& roots, millisecond
         const tls_channel::step s = tls_->handshake();
         milliseconds rest(0); // the handshake as a whole has the limit, not each of its waits
         if (limit.count() > 0)
-            rest = std::max(milliseconds(1), std::chrono::duration_cast<milliseconds>(until - op.now()));
+            rest = std::max(
+                milliseconds(1), std::chrono::duration_cast<milliseconds>(until - op.now())
+            );
         moved m = co_await flush(op, {rest, errc::timeout});
-        const bool over = s.what == tls_channel::state::failed || s.what == tls_channel::state::closed;
-        if (over && m.how != ending::stopped) m.how = ending::tls; // also where the alert found no taker
+        const bool over =
+            s.what == tls_channel::state::failed || s.what == tls_channel::state::closed;
+        if (over && m.how != ending::stopped)
+            m.how = ending::tls; // also where the alert found no taker
         if (m.how != ending::none) co_return failure(op, m, phase::handshake);
         if (s.what == tls_channel::state::ok) co_return result<void>();
         if (s.what != tls_channel::state::need_input) continue;
@@ -229,8 +239,8 @@ task<moved> channel::write_plain(
     while (!head.empty() || !body.empty()) {
         op.arm(limit.allowed, limit.code);
         const std::array<asio::const_buffer, 2> gather{
-            asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())
-        };
+            asio::const_buffer(head.data(), head.size()),
+            asio::const_buffer(body.data(), body.size())};
         auto start = [this, gather](io_handler h) { socket_->async_write_some(gather, h); };
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
         if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};

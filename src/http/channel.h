@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A byte stream to one peer, plain or TLS: opens, moves between contexts, sends, receives. Knows no HTTP.
+// A byte stream to one peer, plain or TLS: opens, moves between contexts, sends, receives. Knows no
+// HTTP.
 #pragma once
 
 #include "async/context.h"
@@ -65,8 +66,7 @@ public:
     write(operation& op, std::span<const char> head, std::span<const char> body, time_limit limit);
 
     /// At least `enough` bytes unless it ends; the limit holds for each wait.
-    task<moved>
-    receive(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
+    task<moved> receive(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
 
     /// What is here already, without waiting.
     std::size_t look(std::span<char> into) noexcept;
@@ -86,17 +86,20 @@ public:
     error failure(operation& op, const moved& how, phase during) const;
 
 private:
-    using stream_socket =
-        boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+    using stream_socket = boost::asio::
+        basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
     task<io_result> connect_one(operation& op, endpoint to, milliseconds patience);
     task<result<void>> shake_hands(operation& op, trust& roots, milliseconds limit);
     task<moved> flush(operation& op, time_limit limit);
     task<moved> fill(operation& op, time_limit limit);
+    task<moved> write_plain(
+        operation& op, std::span<const char> head, std::span<const char> body, time_limit limit
+    );
     task<moved>
-    write_plain(operation& op, std::span<const char> head, std::span<const char> body, time_limit limit);
-    task<moved> receive_plain(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
-    task<moved> receive_tls(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
+    receive_plain(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
+    task<moved>
+    receive_tls(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
     error connect_failure(operation& op, const io_result& how) const;
     error stop_failure(operation& op, phase during) const;
     int descriptor() noexcept;

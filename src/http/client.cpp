@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The retry loop: each attempt signs, leases, exchanges and is judged; what comes next follows from the verdict.
+// The retry loop: each attempt signs, leases, exchanges and is judged; what comes next follows from
+// the verdict.
 #include "http/client.h"
 
 #include "async/random.h"
@@ -21,12 +22,12 @@ struct call {
 
     std::shared_ptr<core> shared;
     const exchange& what;
-    request current; ///< this attempt's copy
+    request current;  ///< this attempt's copy
     std::string head; ///< rendered
     std::optional<verdict> last;
     unsigned tried = 0, sent = 0, retries = 0;
-    int spent = 0; ///< of the budget
-    bool fresh = false; ///< no pooled connection any more
+    int spent = 0;       ///< of the budget
+    bool fresh = false;  ///< no pooled connection any more
     bool reused = false; ///< this attempt's connection is a pooled one
     bool source_touched = false, maybe_applied = false;
 };
@@ -105,8 +106,7 @@ task<result<void>> put_back(operation& op, core& shared, std::unique_ptr<connect
 }
 
 /// The head has come: what does the backend say?
-task<result<void>>
-judge_answer(operation& op, call& k, attempt& a, std::unique_ptr<connection> c) {
+task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_ptr<connection> c) {
     const int status = a.status = c->head().status;
     const bool good = status / 100 == 2;
     result<void> read;
@@ -183,15 +183,19 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
 
 error ended_with(const call& k, error why) {
     why->attempts = k.sent;
-    if (k.last) why->retry_after_ms = std::max(why->retry_after_ms, std::int64_t{k.last->retry_after.count()});
+    if (k.last)
+        why->retry_after_ms =
+            std::max(why->retry_after_ms, std::int64_t{k.last->retry_after.count()});
     if (k.maybe_applied) why->outcome_unknown = true;
     return why;
 }
 
-/// Whether the verdict and what is left allow another attempt; takes what it costs, rewinds the source.
+/// Whether the verdict and what is left allow another attempt; takes what it costs, rewinds the
+/// source.
 bool may_go_on(operation& op, call& k, const attempt& a) {
     const action what = a.said.what;
-    if (op.stopped() || what == action::done || what == action::fail || what == action::look) return false;
+    if (op.stopped() || what == action::done || what == action::fail || what == action::look)
+        return false;
     if (!a.stale && ++k.tried >= std::max(1U, op.limits.max_attempts)) return false;
     int cost = 0;
     if (what == action::retry) cost = retry_budget::transient_cost;
@@ -215,8 +219,11 @@ task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
     const result<void> slept = co_await sleep_for(op, pause_before(own, a.said.retry_after));
     if (slept) co_return result<void>();
     if (op.stop_code() == errc::cancelled) co_return slept.error();
-    error e(op.stop_code(), "timed out before attempt " + std::to_string(k.sent + 1) +
-                                "; the last one: " + a.said.why.message());
+    error e(
+        op.stop_code(),
+        "timed out before attempt " + std::to_string(k.sent + 1) +
+            "; the last one: " + a.said.why.message()
+    );
     e->http_status = a.said.why->http_status;
     e->service_code = a.said.why->service_code;
     e->request_id = a.said.why->request_id;
@@ -238,7 +245,8 @@ struct client::state {
 };
 
 client::client()
-    : state_(std::make_unique<state>()) {}
+    : state_(std::make_unique<state>()) {
+}
 
 client::~client() = default;
 

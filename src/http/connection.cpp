@@ -8,7 +8,8 @@ namespace blobstore::http {
 
 namespace {
 
-constexpr std::size_t slice_size = 1024 * 1024; // of a body in memory, between two looks for an answer
+constexpr std::size_t slice_size =
+    1024 * 1024; // of a body in memory, between two looks for an answer
 constexpr unsigned interim_limit = 10;
 
 } // namespace
@@ -31,8 +32,7 @@ void connection::begin(bool no_body) {
     wire_.count_from_here();
 }
 
-task<result<void>>
-connection::send(operation& op, std::span<const char> head, const source& body) {
+task<result<void>> connection::send(operation& op, std::span<const char> head, const source& body) {
     result<void> sent;
     if (body.stream)
         sent = co_await send_stream(op, head, body);
@@ -42,9 +42,8 @@ connection::send(operation& op, std::span<const char> head, const source& body) 
     co_return sent;
 }
 
-task<result<void>> connection::send_memory(
-    operation& op, std::span<const char> head, std::span<const char> body
-) {
+task<result<void>>
+connection::send_memory(operation& op, std::span<const char> head, std::span<const char> body) {
     do {
         const std::span<const char> slice = body.first(std::min(body.size(), slice_size));
         body = body.subspan(slice.size());
@@ -60,24 +59,28 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
     struct lease { // back to the buffers however this ends
         buffers& from;
         std::unique_ptr<char[]> bytes;
+
         ~lease() { from.give_chunk(std::move(bytes)); }
     } chunk{memory_, memory_.take_chunk()};
 
     std::uint64_t left = body.stream_length;
     do {
-        // One byte more than is due is asked for at the end: a longer source must not look complete.
+        // One byte more than is due is asked for at the end: a longer source must not look
+        // complete.
         const bool last = left < chunk_size;
         const std::size_t want = last ? static_cast<std::size_t>(left) + 1 : chunk_size;
         op.disarm(); // the source has limits of its own
-        const result<std::size_t> got = co_await body.stream->read(op, {chunk.bytes.get(), want}, want);
+        const result<std::size_t> got =
+            co_await body.stream->read(op, {chunk.bytes.get(), want}, want);
         if (!got) co_return got.error();
         if (last ? *got != left : *got != want) {
             const std::uint64_t seen = body.stream_length - left + *got;
             const std::string due = std::to_string(body.stream_length);
             co_return error(
                 errc::changed,
-                *got > left ? "the source has more than the " + due + " bytes announced"
-                            : "the source ended after " + std::to_string(seen) + " of " + due + " bytes"
+                *got > left
+                    ? "the source has more than the " + due + " bytes announced"
+                    : "the source ended after " + std::to_string(seen) + " of " + due + " bytes"
             );
         }
         left -= *got;
@@ -90,9 +93,8 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
 }
 
 /// One piece, and a look whether the peer has said something meanwhile.
-task<result<void>> connection::send_piece(
-    operation& op, std::span<const char> head, std::span<const char> piece
-) {
+task<result<void>>
+connection::send_piece(operation& op, std::span<const char> head, std::span<const char> piece) {
     const moved m = co_await wire_.write(op, head, piece, {op.limits.stall, errc::stalled});
     if (m.how == ending::none) {
         if (!piece.empty()) look_for_answer();
@@ -142,7 +144,9 @@ answer_parser::state connection::parse() {
 }
 
 error connection::malformed() const {
-    return error(errc::protocol, "the answer of " + wire_.peer() + " is refused: " + std::string(fault_));
+    return error(
+        errc::protocol, "the answer of " + wire_.peer() + " is refused: " + std::string(fault_)
+    );
 }
 
 task<result<void>> connection::read_head(operation& op, milliseconds first_byte) {

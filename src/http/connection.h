@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP/1.1 exchange after another over a channel: request out, head in, body in. No retries, no pool.
+// One HTTP/1.1 exchange after another over a channel: request out, head in, body in. No retries, no
+// pool.
 #pragma once
 
 #include "http/buffers.h"
@@ -22,7 +23,8 @@ public:
     /// Starts an exchange: the head that the answer will have, borrowed from the buffers.
     void begin(bool no_body);
 
-    /// Head and body. Also a success where the peer has answered before it had everything: read_head() tells.
+    /// Head and body. Also a success where the peer has answered before it had everything:
+    /// read_head() tells.
     task<result<void>> send(operation& op, std::span<const char> head, const source& body);
 
     /// The final answer's head; interim ones are skipped.
@@ -57,13 +59,13 @@ public:
     steady::time_point born, idle_since; ///< of the pool
 
 private:
-    task<result<void>> send_memory(operation& op, std::span<const char> head, std::span<const char> body);
+    task<result<void>>
+    send_memory(operation& op, std::span<const char> head, std::span<const char> body);
     task<result<void>> send_stream(operation& op, std::span<const char> head, const source& body);
-    task<result<void>> send_piece(operation& op, std::span<const char> head, std::span<const char> piece);
-    task<result<std::size_t>>
-    read_known(operation& op, std::span<char> into, std::size_t enough);
-    task<result<std::size_t>>
-    read_chunked(operation& op, std::span<char> into, std::size_t enough);
+    task<result<void>>
+    send_piece(operation& op, std::span<const char> head, std::span<const char> piece);
+    task<result<std::size_t>> read_known(operation& op, std::span<char> into, std::size_t enough);
+    task<result<std::size_t>> read_chunked(operation& op, std::span<char> into, std::size_t enough);
     task<result<std::size_t>>
     read_to_close(operation& op, std::span<char> into, std::size_t enough);
     std::size_t take_early(std::span<char> into) noexcept;
@@ -78,7 +80,7 @@ private:
     channel wire_;
     buffers& memory_;
     std::unique_ptr<head_block> head_;
-    std::unique_ptr<char[]> chunk_; ///< the wire of a chunked body
+    std::unique_ptr<char[]> chunk_;   ///< the wire of a chunked body
     std::size_t begin_ = 0, end_ = 0; ///< in the head's bytes: not yet used
     std::size_t chunk_begin_ = 0, chunk_end_ = 0;
     std::uint64_t length_ = 0, left_ = 0; ///< with framing::length

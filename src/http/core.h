@@ -33,7 +33,9 @@ struct response::body_state {
     body_state& operator=(const body_state&) = delete;
     ~body_state();
 
-    const response_head& head() const noexcept { return head_block_ ? head_block_->table : wire_->head(); }
+    const response_head& head() const noexcept {
+        return head_block_ ? head_block_->table : wire_->head();
+    }
 
     task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough);
 
@@ -43,7 +45,7 @@ private:
     void settle(steady::time_point now);
 
     std::shared_ptr<core> shared_;
-    std::unique_ptr<connection> wire_; ///< until the body has ended
+    std::unique_ptr<connection> wire_;       ///< until the body has ended
     std::unique_ptr<head_block> head_block_; ///< from then on
     std::string first_; ///< the body's beginning, where the judge had to see it
     std::size_t first_at_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parser over Beast's basic_parser: a table of views, own limits, and what Beast lets pass refused.
+// The parser over Beast's basic_parser: a table of views, own limits, and what Beast lets pass
+// refused.
 #include "http/parser.h"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -122,7 +123,8 @@ bool folded(std::string_view head) {
 } // namespace
 
 answer_parser::answer_parser()
-    : engine_(std::make_unique<std::optional<engine>>()) {}
+    : engine_(std::make_unique<std::optional<engine>>()) {
+}
 
 answer_parser::~answer_parser() = default;
 
@@ -163,7 +165,9 @@ std::uint64_t answer_parser::length() const noexcept {
     return announced ? *announced : 0;
 }
 
-bool answer_parser::keep_alive() const { return (*engine_)->keep_alive(); }
+bool answer_parser::keep_alive() const {
+    return (*engine_)->keep_alive();
+}
 
 answer_parser::progress answer_parser::chunks(std::span<const char> wire, std::span<char> into) {
     engine& e = **engine_;

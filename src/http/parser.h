@@ -34,7 +34,8 @@ public:
     /// The next answer's head goes into `table`, as views into `buffer`, where its bytes will be.
     void begin(response_head& table, std::span<const char> buffer, bool no_body);
 
-    /// `wire` is what is in the buffer and not yet used; unused bytes come again, with more behind them.
+    /// `wire` is what is in the buffer and not yet used; unused bytes come again, with more behind
+    /// them.
     progress head(std::span<const char> wire);
 
     framing body() const noexcept;

@@ -7,7 +7,7 @@ namespace blobstore::http {
 namespace {
 
 constexpr milliseconds idle_of_the_impatient{4000};
-constexpr std::size_t most_idle = 256; // of one origin
+constexpr std::size_t most_idle = 256;    // of one origin
 constexpr std::size_t most_looked_at = 8; // for one of the same context
 
 } // namespace
@@ -19,7 +19,10 @@ pool::shelf& pool::shelf_of(const origin& to) {
 }
 
 std::unique_ptr<connection> pool::candidate(
-    const origin& to, context& home, milliseconds rested, std::vector<std::unique_ptr<connection>>& old
+    const origin& to,
+    context& home,
+    milliseconds rested,
+    std::vector<std::unique_ptr<connection>>& old
 ) {
     std::lock_guard lock(mutex_);
     shelf& s = shelf_of(to);
@@ -27,8 +30,11 @@ std::unique_ptr<connection> pool::candidate(
     const auto fresh = [&](const std::unique_ptr<connection>& c) {
         return now - c->idle_since <= s.limit && now - c->born <= age_limit_;
     };
-    const auto first_fresh = std::find_if(s.idle.begin(), s.idle.end(), fresh); // the oldest come first
-    old.insert(old.end(), std::make_move_iterator(s.idle.begin()), std::make_move_iterator(first_fresh));
+    const auto first_fresh =
+        std::find_if(s.idle.begin(), s.idle.end(), fresh); // the oldest come first
+    old.insert(
+        old.end(), std::make_move_iterator(s.idle.begin()), std::make_move_iterator(first_fresh)
+    );
     s.idle.erase(s.idle.begin(), first_fresh);
     if (s.idle.empty()) return nullptr;
     std::size_t at = s.idle.size() - 1;
@@ -77,7 +83,8 @@ void pool::saw_stale(const origin& to) {
 std::size_t pool::idle() const {
     std::lock_guard lock(mutex_);
     std::size_t n = 0;
-    for (const shelf& s : shelves_) n += s.idle.size();
+    for (const shelf& s : shelves_)
+        n += s.idle.size();
     return n;
 }
 

@@ -15,11 +15,12 @@ public:
         : idle_limit_(idle)
         , age_limit_(age) {}
 
-    /// One that may be used, off every context but perhaps `home`; null where there is none. `rested` is how
-    /// long it may have been idle, if less than the pool allows.
+    /// One that may be used, off every context but perhaps `home`; null where there is none.
+    /// `rested` is how long it may have been idle, if less than the pool allows.
     std::unique_ptr<connection> take(const origin& to, context& home, milliseconds rested);
 
-    /// After an exchange that left it reusable; closes it where it is too old or there are too many.
+    /// After an exchange that left it reusable; closes it where it is too old or there are too
+    /// many.
     void give(std::unique_ptr<connection> c, steady::time_point now);
 
     /// The peer closes idle connections early: from now on they are kept for 4 s at most.
@@ -35,8 +36,12 @@ private:
     };
 
     shelf& shelf_of(const origin& to);
-    std::unique_ptr<connection>
-    candidate(const origin& to, context& home, milliseconds rested, std::vector<std::unique_ptr<connection>>& old);
+    std::unique_ptr<connection> candidate(
+        const origin& to,
+        context& home,
+        milliseconds rested,
+        std::vector<std::unique_ptr<connection>>& old
+    );
 
     const milliseconds idle_limit_, age_limit_;
     mutable std::mutex mutex_;

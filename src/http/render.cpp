@@ -22,9 +22,8 @@ bool is_value(std::string_view text) {
 }
 
 bool is_visible(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > 0x20 && c < 0x7F;
-    });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {
@@ -35,17 +34,24 @@ void add(std::string& out, std::string_view name, std::string_view value) {
 
 result<void> render_head(std::string& out, const request& r, std::string_view user_agent) {
     out.clear();
-    if (!is_token(r.method)) return error(errc::invalid_argument, "the request's method is not a token");
+    if (!is_token(r.method))
+        return error(errc::invalid_argument, "the request's method is not a token");
     if (!is_visible(r.target) || (r.target.front() != '/' && r.target != "*"))
-        return error(errc::invalid_argument, "the request's target has characters that it may not have");
+        return error(
+            errc::invalid_argument, "the request's target has characters that it may not have"
+        );
     if (!is_visible(r.to.host) || r.to.port == 0)
         return error(errc::invalid_argument, "the request's host or port is not valid");
     out.append(r.method).append(" ").append(r.target).append(" HTTP/1.1\r\n");
     add(out, "Host", r.host_header());
     for (const header& h : r.headers) {
-        if (!is_token(h.name)) return error(errc::invalid_argument, "a header's name is not a token");
+        if (!is_token(h.name))
+            return error(errc::invalid_argument, "a header's name is not a token");
         if (!is_value(h.value))
-            return error(errc::invalid_argument, "header \"" + h.name + "\" has a control character in its value");
+            return error(
+                errc::invalid_argument,
+                "header \"" + h.name + "\" has a control character in its value"
+            );
         const bool ours = same_name(h.name, "Host") || same_name(h.name, "Content-Length") ||
                           same_name(h.name, "Transfer-Encoding");
         if (ours) return error(errc::invalid_argument, "header \"" + h.name + "\" cannot be set");
@@ -53,7 +59,8 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
     }
     if (!user_agent.empty() && is_value(user_agent) && !r.find("User-Agent"))
         add(out, "User-Agent", user_agent);
-    const bool due = r.body.size() != 0 || r.method == "PUT" || r.method == "POST" || r.method == "PATCH";
+    const bool due =
+        r.body.size() != 0 || r.method == "PUT" || r.method == "POST" || r.method == "PATCH";
     if (due) add(out, "Content-Length", std::to_string(r.body.size()));
     out.append("\r\n");
     return {};

@@ -6,8 +6,9 @@
 
 namespace blobstore::http {
 
-/// Into `out`, which is emptied first. errc::invalid_argument for what could split or change the request:
-/// names that are no tokens, control characters in values, anything but visible ASCII in target and host.
+/// Into `out`, which is emptied first. errc::invalid_argument for what could split or change the
+/// request: names that are no tokens, control characters in values, anything but visible ASCII in
+/// target and host.
 result<void> render_head(std::string& out, const request& r, std::string_view user_agent);
 
 /// The path and the names of the query's parameters, without their values: for logs.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Overrides, numeric addresses, and getaddrinfo on a thread of its own that nobody waits for in vain.
+// Overrides, numeric addresses, and getaddrinfo on a thread of its own that nobody waits for in
+// vain.
 #include "http/resolver.h"
 
 #include "async/runtime.h"
 
 #include <charconv>
 #include <memory>
-
 #include <netdb.h>
 
 namespace blobstore::http {
@@ -20,7 +20,8 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
     return ec == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
-/// The part up to the next ':' outside brackets, taken off the front with its ':'; brackets are dropped.
+/// The part up to the next ':' outside brackets, taken off the front with its ':'; brackets are
+/// dropped.
 std::string_view take_part(std::string_view& text) {
     const bool bracket = text.starts_with('[');
     const std::size_t close = bracket ? text.find(']') : 0;
@@ -34,9 +35,13 @@ std::string_view take_part(std::string_view& text) {
 
 error lookup_failure(const std::string& host, const lookup_answer& answer) {
     const bool system = answer.failed == EAI_SYSTEM;
-    error e(errc::dns, "cannot resolve host \"" + host + "\": " +
-                           (system ? boost::system::error_code(answer.os_error, boost::system::system_category()).message()
-                                   : std::string(::gai_strerror(answer.failed))));
+    error e(
+        errc::dns,
+        "cannot resolve host \"" + host + "\": " +
+            (system ? boost::system::error_code(answer.os_error, boost::system::system_category())
+                          .message()
+                    : std::string(::gai_strerror(answer.failed)))
+    );
     e->os_error = answer.os_error;
     e->retryable = answer.failed != EAI_NONAME;
     e->hint = "check the endpoint's spelling and the network";
@@ -77,7 +82,9 @@ result<resolver::override_entry> resolver::parse(std::string_view text) {
     std::uint16_t port = made.port;
     const bool mapped_ok = rest.empty() || parse_port(rest, port);
     if (made.host.empty() || !port_ok || wrong || !mapped_ok || text.ends_with(':'))
-        return error(errc::config, "resolve \"" + std::string(text) + "\" is not host:port:address[:port]");
+        return error(
+            errc::config, "resolve \"" + std::string(text) + "\" is not host:port:address[:port]"
+        );
     made.address = endpoint(address, port);
     return made;
 }
@@ -105,6 +112,7 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
         found.emplace_back(number, to.port);
         co_return found;
     }
+
     struct job {
         std::string host;
         std::uint16_t port;
@@ -112,6 +120,7 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
         lookup_answer answer;
         wakeup done;
     };
+
     auto shared = std::make_shared<job>(job{to.host, to.port, lookup_, {}, {}});
     result<void> started = start_thread("blobstore-dns", [shared] {
         shared->answer = shared->lookup(shared->host, shared->port);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From host and port to addresses: numbers at once, `resolve` overrides, else the system's resolver on a thread.
+// From host and port to addresses: numbers at once, `resolve` overrides, else the system's resolver
+// on a thread.
 #pragma once
 
 #include "http/channel.h"

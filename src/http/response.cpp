@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading an answer's body, in this operation or a later one, and giving the connection back at its end.
+// Reading an answer's body, in this operation or a later one, and giving the connection back at its
+// end.
 #include "http/core.h"
 
 #include <cstring>
@@ -16,7 +17,9 @@ response::body_state::body_state(
     if (wire_->body_ended()) settle(wire_->idle_since);
 }
 
-response::body_state::~body_state() { shared_->memory.give_head(std::move(head_block_)); }
+response::body_state::~body_state() {
+    shared_->memory.give_head(std::move(head_block_));
+}
 
 /// The body has ended or failed: the head stays here, the connection goes back or away.
 void response::body_state::settle(steady::time_point now) {
@@ -40,7 +43,8 @@ response::body_state::read(operation& op, std::span<char> into, std::size_t enou
     if (wire_->wire().adopt(op.home()))
         more = co_await wire_->read_body(op, into.subspan(got), enough - got);
     else
-        more = error(errc::network, "the connection to " + wire_->wire().peer() + " cannot be moved");
+        more =
+            error(errc::network, "the connection to " + wire_->wire().peer() + " cannot be moved");
     if (!more) failed_ = more.error();
     if (!more || wire_->body_ended()) settle(op.now());
     if (!more) co_return more.error();
@@ -50,19 +54,23 @@ response::body_state::read(operation& op, std::span<char> into, std::size_t enou
 response::response() = default;
 response::~response() = default;
 
-const response_head& response::head() const noexcept { return state_->head(); }
+const response_head& response::head() const noexcept {
+    return state_->head();
+}
 
-std::optional<std::uint64_t> response::length() const noexcept { return state_->length; }
+std::optional<std::uint64_t> response::length() const noexcept {
+    return state_->length;
+}
 
-task<result<std::size_t>>
-response::read(operation& op, std::span<char> into, std::size_t enough) {
+task<result<std::size_t>> response::read(operation& op, std::span<char> into, std::size_t enough) {
     return state_->read(op, into, enough);
 }
 
 task<result<std::string>> response::read_all(operation& op, std::size_t limit) {
     constexpr std::size_t step = std::size_t{64} * 1024;
     const error too_large(
-        errc::protocol, "the answer is larger than the " + std::to_string(limit) + " bytes allowed here"
+        errc::protocol,
+        "the answer is larger than the " + std::to_string(limit) + " bytes allowed here"
     );
     const std::optional<std::uint64_t> due = length();
     if (due && *due > limit) co_return too_large;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arithmetic of trying again: how long to wait, how long a server asks to, how much is left to spend. Pure.
+// The arithmetic of trying again: how long to wait, how long a server asks to, how much is left to
+// spend. Pure.
 #pragma once
 
 #include "http/message.h"
@@ -9,11 +10,12 @@ namespace blobstore::http {
 inline constexpr milliseconds backoff_cap{20000};
 inline constexpr milliseconds retry_after_cap{60000};
 
-/// Full jitter: evenly spread over [0, base * 2^retry], capped; base 50 ms, throttled 1 s. `retry` counts from 0.
+/// Full jitter: evenly spread over [0, base * 2^retry], capped; base 50 ms, throttled 1 s. `retry`
+/// counts from 0.
 milliseconds backoff(unsigned retry, bool throttled, std::uint64_t random) noexcept;
 
-/// What Retry-After asks for, in seconds or as a date against the answer's own Date; 0 where it is missing,
-/// malformed or past; at most 60 s.
+/// What Retry-After asks for, in seconds or as a date against the answer's own Date; 0 where it is
+/// missing, malformed or past; at most 60 s.
 milliseconds retry_after(const response_head& head) noexcept;
 
 /// The longer of the two, with what the server asks for cut at 60 s.

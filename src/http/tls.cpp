@@ -7,11 +7,10 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cstring>
 #include <new>
-
-#include <arpa/inet.h>
 #include <unistd.h>
 
 namespace blobstore::http {
@@ -24,12 +23,12 @@ constexpr std::size_t record_room = 17 * 1024; // a record may start when the ba
 constexpr std::size_t record_size = 16 * 1024;
 
 constexpr std::array<const char*, 6> known_files{
-    "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Gentoo, Arch
-    "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL
-    "/etc/ssl/ca-bundle.pem", // openSUSE
-    "/etc/pki/tls/cacert.pem", // OpenELEC
+    "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Gentoo, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",                            // openSUSE
+    "/etc/pki/tls/cacert.pem",                           // OpenELEC
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // CentOS, RHEL 7
-    "/etc/ssl/cert.pem", // Alpine
+    "/etc/ssl/cert.pem",                                 // Alpine
 };
 constexpr std::array<const char*, 2> known_folders{"/etc/ssl/certs", "/etc/pki/tls/certs"};
 
@@ -54,7 +53,9 @@ result<context_ptr> empty_context() {
     return made;
 }
 
-bool readable(const char* path) { return path != nullptr && ::access(path, R_OK) == 0; }
+bool readable(const char* path) {
+    return path != nullptr && ::access(path, R_OK) == 0;
+}
 
 /// Tries the places in the order of the table; the first that exists and loads is it.
 bool load_system(SSL_CTX* c) {
@@ -86,7 +87,9 @@ result<std::shared_ptr<trust>> trust::make(const std::string& ca_file) {
     return made;
 }
 
-trust::~trust() { SSL_CTX_free(context_); }
+trust::~trust() {
+    SSL_CTX_free(context_);
+}
 
 result<SSL_CTX*> trust::context() {
     std::lock_guard lock(mutex_);
@@ -105,7 +108,9 @@ result<SSL_CTX*> trust::context() {
 }
 
 struct bio_methods {
-    static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+    static long control(BIO*, int command, long, void*) {
+        return command == BIO_CTRL_FLUSH ? 1 : 0;
+    }
 
     static BIO_METHOD* get() {
         static BIO_METHOD* const made = [] {
@@ -151,7 +156,9 @@ tls_channel::tls_channel(SSL_CTX* context, const std::string& host)
     throw std::bad_alloc();
 }
 
-tls_channel::~tls_channel() { SSL_free(ssl_); }
+tls_channel::~tls_channel() {
+    SSL_free(ssl_);
+}
 
 tls_channel::step tls_channel::handshake() {
     ERR_clear_error();
@@ -194,7 +201,9 @@ void tls_channel::sent(std::size_t n) noexcept {
     if (output_begin_ == output_end_) output_begin_ = output_end_ = 0;
 }
 
-bool tls_channel::batch_full() const noexcept { return output_end_ >= send_batch; }
+bool tls_channel::batch_full() const noexcept {
+    return output_end_ >= send_batch;
+}
 
 std::string tls_channel::reason() const {
     const long verified = SSL_get_verify_result(ssl_);
@@ -203,7 +212,9 @@ std::string tls_channel::reason() const {
     return words ? words : std::string();
 }
 
-bool tls_channel::refused() const noexcept { return SSL_get_verify_result(ssl_) != X509_V_OK; }
+bool tls_channel::refused() const noexcept {
+    return SSL_get_verify_result(ssl_) != X509_V_OK;
+}
 
 tls_channel::state tls_channel::verdict(int returned) {
     switch (SSL_get_error(ssl_, returned)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS without a socket: what to trust, and an SSL* between two byte buffers that can move between threads.
+// TLS without a socket: what to trust, and an SSL* between two byte buffers that can move between
+// threads.
 #pragma once
 
 #include "base/error.h"
@@ -19,7 +20,8 @@ namespace blobstore::http {
 /// The certificates a client trusts; loaded once. There is no way to trust none or all.
 class trust {
 public:
-    /// A given file is read at once: errc::config where that fails. The system's are read when first needed.
+    /// A given file is read at once: errc::config where that fails. The system's are read when
+    /// first needed.
     static result<std::shared_ptr<trust>> make(const std::string& ca_file);
     trust(const trust&) = delete;
     trust& operator=(const trust&) = delete;

@@ -27,12 +27,15 @@ TEST(http_client, get_put_and_keep_alive) {
         put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"); // of a HEAD
         take_head(fd, rest);
         put(fd, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\n");
-        put(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+        put(fd,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        );
         take_head(fd, rest);
         put(fd, ok_five);
         hold(fd);
     });
     context on;
+    context other;
     client_options options;
     options.user_agent = "t/1";
     auto c = open_client(options);
@@ -47,8 +50,7 @@ TEST(http_client, get_put_and_keep_alive) {
     head.unsigned_request.method = "HEAD";
     EXPECT_EQ(ask(*c, on, head).status, 200);
     EXPECT_EQ(ask(*c, on, get(server.to())).body, "abcde");
-    context other; // the connection moves
-    EXPECT_EQ(ask(*c, other, get(server.to())).body, "hello");
+    EXPECT_EQ(ask(*c, other, get(server.to())).body, "hello"); // the connection moves
     EXPECT_EQ(server.connections(), 1);
 }
 
@@ -63,7 +65,8 @@ public:
 
     task<result<std::size_t>> read(operation&, std::span<char> into, std::size_t) override {
         const std::size_t n = std::min(into.size(), size_ - at_);
-        for (std::size_t i = 0; i < n; ++i) into[i] = byte_at(at_ + i);
+        for (std::size_t i = 0; i < n; ++i)
+            into[i] = byte_at(at_ + i);
         at_ += n;
         co_return n;
     }
@@ -98,7 +101,8 @@ TEST(http_client, large_bodies_both_ways) {
         for (int i = 0; i < 2; ++i) {
             take_head(fd, rest);
             sent = take_bytes(fd, rest, size);
-            put(fd, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(sent.size()) + "\r\n\r\n");
+            put(fd,
+                "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(sent.size()) + "\r\n\r\n");
             put(fd, sent);
         }
         take_head(fd, rest);
@@ -116,7 +120,8 @@ TEST(http_client, large_bodies_both_ways) {
     context on;
     auto c = open_client();
     std::string body(size, '\0');
-    for (std::size_t i = 0; i < size; ++i) body[i] = counting_source::byte_at(i);
+    for (std::size_t i = 0; i < size; ++i)
+        body[i] = counting_source::byte_at(i);
     EXPECT_TRUE(ask(*c, on, put_of(server.to(), body)).body == body);
     counting_source source(size);
     EXPECT_TRUE(ask(*c, on, put_stream(server.to(), source, size)).body == body);
@@ -135,7 +140,8 @@ TEST(http_client, source_of_another_length_is_an_error) {
     });
     context on;
     auto c = open_client();
-    for (const std::size_t real : {std::size_t{299999}, std::size_t{300001}, std::size_t{0}, std::size_t{900000}}) {
+    for (const std::size_t real :
+         {std::size_t{299999}, std::size_t{300001}, std::size_t{0}, std::size_t{900000}}) {
         counting_source source(real);
         const answer a = ask(*c, on, put_stream(server.to(), source, 300000));
         ASSERT_FALSE(a.outcome.has_value()) << real;
@@ -143,9 +149,10 @@ TEST(http_client, source_of_another_length_is_an_error) {
         EXPECT_FALSE(a.outcome.error()->outcome_unknown);
         EXPECT_EQ(a.attempts, 1U);
     }
-    for (int i = 0; i < 200 && server.connections() < 4; ++i) std::this_thread::sleep_for(milliseconds(5));
+    for (int i = 0; i < 200 && server.connections() < 4; ++i)
+        std::this_thread::sleep_for(milliseconds(5));
     EXPECT_EQ(server.connections(), 4); // none was used again
-    EXPECT_EQ(whole, 0); // and none was complete
+    EXPECT_EQ(whole, 0);                // and none was complete
 }
 
 TEST(http_client, stale_connection_is_replayed_on_a_new_one) {
@@ -303,7 +310,8 @@ TEST(http_client, early_refusal_during_an_upload_is_read) {
             if (!lingers) return; // unread bytes: this resets
             std::array<char, 4096> away;
             ::shutdown(fd, SHUT_WR);
-            for (int i = 0; i < 300 && ::recv(fd, away.data(), away.size(), 0) > 0; ++i) {}
+            for (int i = 0; i < 300 && ::recv(fd, away.data(), away.size(), 0) > 0; ++i) {
+            }
         });
         context on;
         auto c = open_client();
@@ -344,13 +352,25 @@ struct broken_case {
 TEST(http_client, broken_answers) {
     const std::vector<broken_case> cases = {
         {"truncated", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", errc::network, true},
-        {"truncated chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", errc::network, true},
-        {"no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", errc::network, true},
-        {"bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", errc::protocol, false},
+        {"truncated chunks",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+         errc::network,
+         true},
+        {"no last chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+         errc::network,
+         true},
+        {"bad chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n",
+         errc::protocol,
+         false},
         {"garbage", "SSH-2.0-x\r\n\r\n", errc::protocol, false},
         {"half a head", "HTTP/1.1 200 OK\r\nContent-", errc::network, true},
         {"nothing", "", errc::network, true},
-        {"large head", "HTTP/1.1 200 OK\r\nA: " + std::string(20000, 'a') + "\r\n\r\n", errc::protocol, false},
+        {"large head",
+         "HTTP/1.1 200 OK\r\nA: " + std::string(20000, 'a') + "\r\n\r\n",
+         errc::protocol,
+         false},
         {"switching", "HTTP/1.1 101 Switching Protocols\r\n\r\n", errc::protocol, false},
     };
     for (const broken_case& b : cases) {
@@ -366,7 +386,8 @@ TEST(http_client, broken_answers) {
         op->limits.max_attempts = 2;
         const answer a = ask(*c, on, get(server.to(), "/x?secret=value"), op);
         ASSERT_FALSE(a.outcome.has_value()) << b.name;
-        EXPECT_EQ(a.outcome.error().code(), b.code) << b.name << ": " << a.outcome.error().message();
+        EXPECT_EQ(a.outcome.error().code(), b.code)
+            << b.name << ": " << a.outcome.error().message();
         EXPECT_EQ(a.outcome.error()->retryable, b.retryable) << b.name;
         EXPECT_EQ(a.outcome.error().message().find("secret"), std::string::npos) << b.name;
         EXPECT_EQ(a.outcome.error().message().find('\n'), std::string::npos) << b.name;
@@ -381,7 +402,8 @@ TEST(http_client, bytes_behind_the_body_end_the_connection) {
     });
     context on;
     auto c = open_client();
-    for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(*c, on, get(server.to())).body, "hello");
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(ask(*c, on, get(server.to())).body, "hello");
     EXPECT_EQ(server.connections(), 2);
 }
 
@@ -437,21 +459,23 @@ TEST(http_client, body_is_read_on_in_other_operations_elsewhere) {
     raw_server server([&](int fd, int) {
         std::string rest;
         take_head(fd, rest);
-        put(fd, "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 300000\r\n\r\n" + std::string(300000, 'a'));
+        put(fd,
+            "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 300000\r\n\r\n" + std::string(300000, 'a')
+        );
         take_head(fd, rest);
         put(fd, ok_five);
         hold(fd);
     });
+    std::array<context, 4> contexts; // outlive the client, as in a runtime
     auto c = open_client();
     std::unique_ptr<response> kept;
-    std::array<context, 4> contexts;
     const exchange e = get(server.to());
     ASSERT_TRUE(run(contexts[0], [&](operation& op) -> task<result<void>> {
-        result<std::unique_ptr<response>> r = co_await c->send(op, e);
-        if (!r) co_return r.error();
-        kept = std::move(*r);
-        co_return result<void>();
-    }).has_value());
+                    result<std::unique_ptr<response>> r = co_await c->send(op, e);
+                    if (!r) co_return r.error();
+                    kept = std::move(*r);
+                    co_return result<void>();
+                }).has_value());
     std::size_t total = 0;
     for (std::size_t i = 1; i <= 4; ++i) {
         std::thread([&] {

@@ -33,7 +33,8 @@ public:
     full_listener& operator=(const full_listener&) = delete;
 
     ~full_listener() {
-        for (const int fd : fillers_) ::close(fd);
+        for (const int fd : fillers_)
+            ::close(fd);
         ::close(listener_);
     }
 
@@ -68,14 +69,49 @@ std::vector<hanging> places(const server_identity& identity) {
     return {
         {"handshake", true, hold, {}},
         {"header", false, hold, {}},
-        {"half a header", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nConte"); hold(fd); }, {}},
-        {"body", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"); hold(fd); }, {}},
-        {"chunk", false,
-         [](int fd) { head_of(fd); put(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); hold(fd); }, {}},
-        {"error's body", false, [](int fd) { head_of(fd); put(fd, "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nabc"); hold(fd); }, {}},
+        {"half a header",
+         false,
+         [](int fd) {
+             head_of(fd);
+             put(fd, "HTTP/1.1 200 OK\r\nConte");
+             hold(fd);
+         },
+         {}},
+        {"body",
+         false,
+         [](int fd) {
+             head_of(fd);
+             put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+             hold(fd);
+         },
+         {}},
+        {"chunk",
+         false,
+         [](int fd) {
+             head_of(fd);
+             put(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+             hold(fd);
+         },
+         {}},
+        {"error's body",
+         false,
+         [](int fd) {
+             head_of(fd);
+             put(fd, "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nabc");
+             hold(fd);
+         },
+         {}},
         {"upload", false, sleep_on, large_body()},
-        {"TLS header", true, [&identity](int fd) { tls_peer p(fd, identity); p.take_head(); hold(fd); }, {}},
-        {"TLS body", true,
+        {"TLS header",
+         true,
+         [&identity](int fd) {
+             tls_peer p(fd, identity);
+             p.take_head();
+             hold(fd);
+         },
+         {}},
+        {"TLS body",
+         true,
          [&identity](int fd) {
              tls_peer p(fd, identity);
              p.take_head();
@@ -83,7 +119,13 @@ std::vector<hanging> places(const server_identity& identity) {
              hold(fd);
          },
          {}},
-        {"TLS upload", true, [&identity](int fd) { tls_peer p(fd, identity); sleep_on(fd); }, large_body()},
+        {"TLS upload",
+         true,
+         [&identity](int fd) {
+             tls_peer p(fd, identity);
+             sleep_on(fd);
+         },
+         large_body()},
     };
 }
 
@@ -108,8 +150,7 @@ protected:
 };
 
 /// From another thread, after 50 ms; how long the call went on after that.
-double cancel_late(client& with, const exchange& e, answer& a) {
-    context on;
+double cancel_late(context& on, client& with, const exchange& e, answer& a) {
     const auto op = std::make_shared<test_operation>();
     std::thread canceller([op] {
         std::this_thread::sleep_for(milliseconds(50));
@@ -121,10 +162,11 @@ double cancel_late(client& with, const exchange& e, answer& a) {
 }
 
 TEST_F(http_limits, cancel_takes_effect_at_once) {
+    context on;
     for (const hanging& h : places(*identity_)) {
         raw_server server([&](int fd, int) { h.play(fd); });
         answer a;
-        const double late = cancel_late(*open_client(options_), exchange_for(h, server), a);
+        const double late = cancel_late(on, *open_client(options_), exchange_for(h, server), a);
         ASSERT_FALSE(a.outcome.has_value()) << h.name;
         EXPECT_EQ(a.outcome.error().code(), errc::cancelled) << h.name;
         EXPECT_LT(late, 0.1) << h.name;
@@ -132,7 +174,9 @@ TEST_F(http_limits, cancel_takes_effect_at_once) {
     }
     const full_listener full;
     answer a;
-    EXPECT_LT(cancel_late(*open_client(options_), get({false, "127.0.0.1", full.port()}), a), 0.1);
+    EXPECT_LT(
+        cancel_late(on, *open_client(options_), get({false, "127.0.0.1", full.port()}), a), 0.1
+    );
     EXPECT_EQ(a.outcome.error().code(), errc::cancelled);
 }
 
@@ -142,8 +186,9 @@ TEST_F(http_limits, cancel_during_the_wait_between_attempts) {
         put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n");
         hold(fd);
     });
+    context on;
     answer a;
-    EXPECT_LT(cancel_late(*open_client(options_), get(server.to()), a), 0.1);
+    EXPECT_LT(cancel_late(on, *open_client(options_), get(server.to()), a), 0.1);
     EXPECT_EQ(a.outcome.error().code(), errc::cancelled);
 }
 
@@ -163,8 +208,10 @@ TEST_F(http_limits, each_place_has_its_limit) {
         EXPECT_EQ(a.outcome.error().code(), first ? errc::timeout : errc::stalled) << h.name;
         EXPECT_GE(a.seconds, 0.14) << h.name;
         EXPECT_LT(a.seconds, 0.4) << h.name;
-        EXPECT_NE(a.outcome.error().message().find("127.0.0.1:" + std::to_string(server.port())), std::string::npos)
-            << a.outcome.error().message();
+        EXPECT_NE(
+            a.outcome.error().message().find("127.0.0.1:" + std::to_string(server.port())),
+            std::string::npos
+        ) << a.outcome.error().message();
     }
 }
 
@@ -175,21 +222,26 @@ TEST_F(http_limits, connecting_has_a_limit) {
     answer a = ask(*open_client(options_), on, get({false, "127.0.0.1", full.port()}));
     ASSERT_FALSE(a.outcome.has_value());
     EXPECT_EQ(a.outcome.error().code(), errc::timeout);
-    EXPECT_EQ(a.outcome.error().message(), "timed out connecting to 127.0.0.1:" + std::to_string(full.port()));
+    EXPECT_EQ(
+        a.outcome.error().message(),
+        "timed out connecting to 127.0.0.1:" + std::to_string(full.port())
+    );
     EXPECT_LT(a.seconds, 0.4);
 }
 
 TEST_F(http_limits, the_whole_call_has_a_limit) {
     raw_server server([](int fd, int) {
         std::string rest;
-        while (!take_head(fd, rest).empty()) put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n");
+        while (!take_head(fd, rest).empty())
+            put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n");
     });
     const auto op = std::make_shared<test_operation>();
     op->limits.timeout = milliseconds(200);
     context on;
     const answer a = ask(*open_client(options_), on, get(server.to()), op);
     EXPECT_EQ(a.outcome.error().code(), errc::timeout);
-    EXPECT_NE(a.outcome.error().message().find("status 503"), std::string::npos) << a.outcome.error().message();
+    EXPECT_NE(a.outcome.error().message().find("status 503"), std::string::npos)
+        << a.outcome.error().message();
     EXPECT_LT(a.seconds, 0.4);
 }
 
@@ -224,7 +276,9 @@ TEST_F(http_limits, refused_connections_are_tried_again) {
     EXPECT_EQ(a.outcome.error()->os_error, ECONNREFUSED);
     EXPECT_EQ(a.outcome.error()->attempts, 3U);
     EXPECT_FALSE(a.outcome.error()->outcome_unknown);
-    EXPECT_NE(a.outcome.error().message().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+    EXPECT_NE(
+        a.outcome.error().message().find("127.0.0.1:" + std::to_string(port)), std::string::npos
+    );
 }
 
 TEST_F(http_limits, next_address_after_one_that_refuses_or_hangs) {
@@ -234,9 +288,10 @@ TEST_F(http_limits, next_address_after_one_that_refuses_or_hangs) {
     });
     const full_listener full;
     options_.connect = milliseconds(1000);
-    options_.resolve = {"two.test:80:127.0.0.2:" + std::to_string(server.port()),
-                        "two.test:80:127.0.0.1:" + std::to_string(full.port()),
-                        "two.test:80:127.0.0.1:" + std::to_string(server.port())};
+    options_.resolve = {
+        "two.test:80:127.0.0.2:" + std::to_string(server.port()),
+        "two.test:80:127.0.0.1:" + std::to_string(full.port()),
+        "two.test:80:127.0.0.1:" + std::to_string(server.port())};
     context on;
     const answer a = ask(*open_client(options_), on, get({false, "TWO.test", 80}));
     ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
@@ -258,7 +313,13 @@ TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
     EXPECT_EQ(sent, 10U + 35U); // 500 tokens at 14 each
 }
 
-errc outcome_of(const resolver& names, const origin& to, milliseconds cancel_after, milliseconds limit, std::vector<endpoint>& found) {
+errc outcome_of(
+    const resolver& names,
+    const origin& to,
+    milliseconds cancel_after,
+    milliseconds limit,
+    std::vector<endpoint>& found
+) {
     context on;
     const auto op = std::make_shared<test_operation>();
     std::thread canceller([op, cancel_after] {
@@ -276,12 +337,18 @@ errc outcome_of(const resolver& names, const origin& to, milliseconds cancel_aft
 }
 
 TEST(http_resolver, numbers_overrides_and_the_system) {
-    const auto never = [](const std::string&, std::uint16_t) { return lookup_answer{EAI_FAIL, 0, {}}; };
-    const resolver names = resolver::make({"a.test:443:127.0.0.9", "b.test:80:[::1]:8080", "[::5]:80:10.0.0.1"}, never).value();
+    const auto never = [](const std::string&, std::uint16_t) {
+        return lookup_answer{EAI_FAIL, 0, {}};
+    };
+    const resolver names =
+        resolver::make({"a.test:443:127.0.0.9", "b.test:80:[::1]:8080", "[::5]:80:10.0.0.1"}, never)
+            .value();
     std::vector<endpoint> found;
     const auto first = [&](const origin& to) {
         const errc code = outcome_of(names, to, milliseconds(1), milliseconds(5000), found);
-        return code == errc::ok ? found[0].address().to_string() + " " + std::to_string(found[0].port()) : std::string(name_of(code));
+        return code == errc::ok
+                   ? found[0].address().to_string() + " " + std::to_string(found[0].port())
+                   : std::string(name_of(code));
     };
     EXPECT_EQ(first({true, "A.test", 443}), "127.0.0.9 443");
     EXPECT_EQ(first({false, "b.test", 80}), "::1 8080");
@@ -289,12 +356,29 @@ TEST(http_resolver, numbers_overrides_and_the_system) {
     EXPECT_EQ(first({false, "::6", 80}), "::6 80");
     EXPECT_EQ(first({false, "10.1.2.3", 81}), "10.1.2.3 81");
     const resolver failing = resolver::make({}, never).value();
-    EXPECT_EQ(outcome_of(failing, {true, "a.test", 444}, milliseconds(300), milliseconds(5000), found), errc::dns);
+    EXPECT_EQ(
+        outcome_of(failing, {true, "a.test", 444}, milliseconds(300), milliseconds(5000), found),
+        errc::dns
+    );
     const resolver system = resolver::make({}).value();
-    EXPECT_EQ(outcome_of(system, {false, "localhost", 80}, milliseconds(1000), milliseconds(5000), found), errc::ok);
+    EXPECT_EQ(
+        outcome_of(system, {false, "localhost", 80}, milliseconds(1000), milliseconds(5000), found),
+        errc::ok
+    );
     EXPECT_FALSE(found.empty());
-    for (const char* bad : {"", "a", "a:1", "a:1:x", "a:0:1.2.3.4", "a:65536:1.2.3.4", ":1:1.2.3.4", "a:1:1.2.3.4:", "a:1:1.2.3.4:0",
-                            "a:1:1.2.3.4:5:6", "a:1:::1", "[a:1:1.2.3.4"}) {
+    for (const char* bad :
+         {"",
+          "a",
+          "a:1",
+          "a:1:x",
+          "a:0:1.2.3.4",
+          "a:65536:1.2.3.4",
+          ":1:1.2.3.4",
+          "a:1:1.2.3.4:",
+          "a:1:1.2.3.4:0",
+          "a:1:1.2.3.4:5:6",
+          "a:1:::1",
+          "[a:1:1.2.3.4"}) {
         const auto made = resolver::make({bad});
         ASSERT_FALSE(made.has_value()) << bad;
         EXPECT_EQ(made.error().code(), errc::config);
@@ -303,13 +387,19 @@ TEST(http_resolver, numbers_overrides_and_the_system) {
 
 TEST(http_resolver, slow_look_ups_are_left_behind) {
     const resolver names = resolver::make({}, [](const std::string&, std::uint16_t) {
-        std::this_thread::sleep_for(milliseconds(1000));
-        return lookup_answer{};
-    }).value();
+                               std::this_thread::sleep_for(milliseconds(1000));
+                               return lookup_answer{};
+                           }).value();
     std::vector<endpoint> found;
     const auto began = std::chrono::steady_clock::now();
-    EXPECT_EQ(outcome_of(names, {false, "slow.test", 80}, milliseconds(50), milliseconds(5000), found), errc::cancelled);
-    EXPECT_EQ(outcome_of(names, {false, "slow.test", 80}, milliseconds(100), milliseconds(50), found), errc::dns);
+    EXPECT_EQ(
+        outcome_of(names, {false, "slow.test", 80}, milliseconds(50), milliseconds(5000), found),
+        errc::cancelled
+    );
+    EXPECT_EQ(
+        outcome_of(names, {false, "slow.test", 80}, milliseconds(100), milliseconds(50), found),
+        errc::dns
+    );
     EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(400));
     std::this_thread::sleep_for(milliseconds(1100)); // they end on their own
 }

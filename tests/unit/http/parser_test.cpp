@@ -52,11 +52,14 @@ parsed parse(std::string_view text, std::size_t step = head_limit, bool no_body 
     return p;
 }
 
-std::string answer(std::string_view fields) { return "HTTP/1.1 200 OK\r\n" + std::string(fields) + "\r\n"; }
+std::string answer(std::string_view fields) {
+    return "HTTP/1.1 200 OK\r\n" + std::string(fields) + "\r\n";
+}
 
 TEST(parser, refused_heads) {
     std::string many;
-    for (int i = 0; i < 97; ++i) many += "A" + std::to_string(i) + ": b\r\n";
+    for (int i = 0; i < 97; ++i)
+        many += "A" + std::to_string(i) + ": b\r\n";
     const std::vector<std::pair<const char*, std::string>> refused = {
         {"garbage", "SSH-2.0-OpenSSH_9.2\r\n\r\n"},
         {"version 2", "HTTP/2.0 200 OK\r\n\r\n"},
@@ -93,7 +96,8 @@ TEST(parser, refused_heads) {
     for (const auto& [name, text] : refused) {
         for (const std::size_t step : {head_limit, std::size_t{1}}) {
             const parsed p = parse(text, step);
-            // The connection refuses what fills the buffer; lone line feeds may be waited on, never taken.
+            // The connection refuses what fills the buffer; lone line feeds may be waited on, never
+            // taken.
             const bool open = text.size() > head_limit || text.find("OK\n") != text.npos;
             const bool waits = p.what == state::more && open;
             EXPECT_TRUE(p.what == state::bad || waits) << name << " in steps of " << step;
@@ -121,12 +125,14 @@ TEST(parser, accepted_heads) {
     EXPECT_EQ(parse("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").status, 100);
     EXPECT_FALSE(parse("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n").keep_alive);
     std::string many;
-    for (int i = 0; i < 96; ++i) many += "A" + std::to_string(i) + ": b\r\n";
+    for (int i = 0; i < 96; ++i)
+        many += "A" + std::to_string(i) + ": b\r\n";
     EXPECT_EQ(parse(answer(many)).count, 96U);
 }
 
 /// Decodes with the wire cut at `cut` and output of `room` bytes at a time.
-std::string decode(std::string_view wire, std::size_t cut, std::size_t room, state& end, std::size_t& left) {
+std::string
+decode(std::string_view wire, std::size_t cut, std::size_t room, state& end, std::size_t& left) {
     answer_parser parser;
     response_head head;
     std::string text = answer("Transfer-Encoding: chunked\r\n");
@@ -153,12 +159,14 @@ std::string decode(std::string_view wire, std::size_t cut, std::size_t room, sta
 }
 
 TEST(parser, chunks_cut_anywhere) {
-    const std::string wire = "5;a=b\r\nhello\r\n1\r\n \r\nB\r\nworld, how?\r\n0\r\nTrailer: x\r\n\r\nJUNK";
+    const std::string wire =
+        "5;a=b\r\nhello\r\n1\r\n \r\nB\r\nworld, how?\r\n0\r\nTrailer: x\r\n\r\nJUNK";
     for (std::size_t cut = 0; cut <= wire.size(); ++cut) {
         for (const std::size_t room : {std::size_t{1}, std::size_t{3}, std::size_t{100}}) {
             state end = state::more;
             std::size_t left = 0;
-            EXPECT_EQ(decode(wire, cut, room, end, left), "hello world, how?") << cut << " " << room;
+            EXPECT_EQ(decode(wire, cut, room, end, left), "hello world, how?")
+                << cut << " " << room;
             EXPECT_EQ(end, state::done) << cut << " " << room;
             EXPECT_EQ(left, 4U);
         }
@@ -166,7 +174,13 @@ TEST(parser, chunks_cut_anywhere) {
 }
 
 TEST(parser, refused_chunks) {
-    for (const char* wire : {"x\r\n", "5\r\nhelloXX0\r\n\r\n", "-1\r\n", "5\nhello\r\n", "11111111111111111\r\n", "\r\n"}) {
+    for (const char* wire :
+         {"x\r\n",
+          "5\r\nhelloXX0\r\n\r\n",
+          "-1\r\n",
+          "5\nhello\r\n",
+          "11111111111111111\r\n",
+          "\r\n"}) {
         state end = state::more;
         std::size_t left = 0;
         decode(wire, std::strlen(wire), 100, end, left);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A listener on loopback whose connections are played by a function of the test; and how tests run operations.
+// A listener on loopback whose connections are played by a function of the test; and how tests run
+// operations.
 #pragma once
 
 #include "async/context.h"
 #include "http/client.h"
 
-#include <atomic>
-#include <thread>
-
 #include <arpa/inet.h>
+#include <atomic>
+#include <csignal>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 namespace blobstore::http::test {
@@ -61,7 +62,8 @@ inline std::string head_of(int fd) {
 /// Until the client closes or the test is over.
 inline void hold(int fd) {
     char byte = 0;
-    while (::recv(fd, &byte, 1, 0) > 0) {}
+    while (::recv(fd, &byte, 1, 0) > 0) {
+    }
 }
 
 /// Closes with a reset instead of an end.
@@ -72,7 +74,8 @@ inline void reset_on_close(int fd) {
 
 class raw_server {
 public:
-    /// `play(socket, number)` runs on a thread per connection; the socket is closed when it returns.
+    /// `play(socket, number)` runs on a thread per connection; the socket is closed when it
+    /// returns.
     explicit raw_server(std::function<void(int, int)> play)
         : play_(std::move(play)) {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -96,9 +99,11 @@ public:
         thread_.join();
         {
             std::lock_guard lock(mutex_);
-            for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
+            for (const int fd : open_)
+                ::shutdown(fd, SHUT_RDWR);
         }
-        for (std::thread& t : players_) t.join();
+        for (std::thread& t : players_)
+            t.join();
         ::close(listener_);
     }
 
@@ -119,6 +124,10 @@ private:
                 open_.push_back(fd);
             }
             players_.emplace_back([this, fd, number] {
+                sigset_t pipe; // OpenSSL's own writes raise it
+                sigemptyset(&pipe);
+                sigaddset(&pipe, SIGPIPE);
+                pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
                 play_(fd, number);
                 std::lock_guard lock(mutex_);
                 std::erase(open_, fd);
@@ -143,7 +152,8 @@ struct test_operation final : operation {
 };
 
 /// Runs `body` on this thread and gives its outcome.
-inline result<void> run(context& on, const std::shared_ptr<test_operation>& op, operation::body_function body) {
+inline result<void>
+run(context& on, const std::shared_ptr<test_operation>& op, operation::body_function body) {
     op->body = std::move(body);
     on.run_blocking(op);
     return op->outcome;
@@ -187,9 +197,11 @@ inline exchange put_of(const origin& to, std::string_view body) {
 }
 
 /// One exchange with its whole body, on this thread.
-inline answer ask(
-    client& with, context& on, const exchange& e, const std::shared_ptr<test_operation>& op = std::make_shared<test_operation>()
-) {
+inline answer
+ask(client& with,
+    context& on,
+    const exchange& e,
+    const std::shared_ptr<test_operation>& op = std::make_shared<test_operation>()) {
     answer a;
     const auto began = std::chrono::steady_clock::now();
     a.outcome = run(on, op, [&](operation& o) -> task<result<void>> {

@@ -36,7 +36,8 @@ TEST(retry, retry_after) {
     EXPECT_EQ(retry_after(head_with("0")).count(), 0);
     EXPECT_EQ(retry_after(head_with("3600")).count(), 60000);
     EXPECT_EQ(retry_after(head_with("99999999999999999999999")).count(), 60000);
-    for (const char* bad : {"-1", "abc", "1.5", " ", "1e9"}) EXPECT_EQ(retry_after(head_with(bad)).count(), 0);
+    for (const char* bad : {"-1", "abc", "1.5", " ", "1e9"})
+        EXPECT_EQ(retry_after(head_with(bad)).count(), 0);
     const char* const date = "Fri, 24 May 2013 00:00:00 GMT";
     EXPECT_EQ(retry_after(head_with("Fri, 24 May 2013 00:00:05 GMT", date)).count(), 5000);
     EXPECT_EQ(retry_after(head_with("Fri, 24 May 2013 01:00:05 GMT", date)).count(), 60000);
@@ -50,7 +51,8 @@ TEST(retry, retry_after) {
 TEST(retry, budget) {
     retry_budget budget;
     int taken = 0;
-    while (budget.spend(retry_budget::transient_cost)) ++taken;
+    while (budget.spend(retry_budget::transient_cost))
+        ++taken;
     EXPECT_EQ(taken, 35);
     EXPECT_EQ(budget.left(), 10);
     EXPECT_TRUE(budget.spend(retry_budget::throttle_cost));
@@ -70,11 +72,15 @@ TEST(render, head) {
     r.set("x-a", "2");
     std::string out;
     ASSERT_TRUE(render_head(out, r, "agent/1").has_value());
-    EXPECT_EQ(out, "GET /a%20b?c=d HTTP/1.1\r\nHost: [::1]\r\nX-A: 2\r\nUser-Agent: agent/1\r\n\r\n");
+    EXPECT_EQ(
+        out, "GET /a%20b?c=d HTTP/1.1\r\nHost: [::1]\r\nX-A: 2\r\nUser-Agent: agent/1\r\n\r\n"
+    );
     r.to = {false, "h", 8080};
     r.method = "PUT";
     ASSERT_TRUE(render_head(out, r, "").has_value());
-    EXPECT_EQ(out, "PUT /a%20b?c=d HTTP/1.1\r\nHost: h:8080\r\nX-A: 2\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(
+        out, "PUT /a%20b?c=d HTTP/1.1\r\nHost: h:8080\r\nX-A: 2\r\nContent-Length: 0\r\n\r\n"
+    );
 }
 
 TEST(render, refuses_what_could_split_a_request) {
@@ -83,8 +89,12 @@ TEST(render, refuses_what_could_split_a_request) {
         const result<void> rendered = render_head(out, r, "");
         return rendered ? errc::ok : rendered.error().code();
     };
-    for (const std::string& bad : {std::string("a\r\nEvil: 1"), std::string("a\nb"), std::string("a\0b", 3),
-                                   std::string("a\x7f"), std::string("\x01")}) {
+    for (const std::string& bad :
+         {std::string("a\r\nEvil: 1"),
+          std::string("a\nb"),
+          std::string("a\0b", 3),
+          std::string("a\x7f"),
+          std::string("\x01")}) {
         request r;
         r.to = {false, "h", 80};
         EXPECT_EQ(code_of(r), errc::ok);

@@ -35,21 +35,29 @@ inline void add_extension(X509* cert, int nid, const char* value) {
     X509_EXTENSION_free(e);
 }
 
-/// Signed by `issuer`, by itself where that is null. `names` as in subjectAltName; a CA where empty.
+/// Signed by `issuer`, by itself where that is null. `names` as in subjectAltName; a CA where
+/// empty.
 inline void make_certificate(
-    certificate& out, const std::string& names, const certificate* issuer, long from = -3600, long until = 86400
+    certificate& out,
+    const std::string& names,
+    const certificate* issuer,
+    long from = -3600,
+    long until = 86400
 ) {
     out.key = EVP_EC_gen("P-256");
     out.cert = X509_new();
     X509_set_version(out.cert, 2);
     static std::atomic<long> serial{1};
-    ASN1_INTEGER_set(X509_get_serialNumber(out.cert), serial++);
+    const long number = serial++;
+    ASN1_INTEGER_set(X509_get_serialNumber(out.cert), number);
     X509_gmtime_adj(X509_getm_notBefore(out.cert), from);
     X509_gmtime_adj(X509_getm_notAfter(out.cert), until);
     X509_set_pubkey(out.cert, out.key);
-    const char* const common = names.empty() ? "test CA" : "test server";
+    const std::string common =
+        (names.empty() ? "test CA " : "test server ") + std::to_string(number);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(common.c_str());
     X509_NAME_add_entry_by_txt(
-        X509_get_subject_name(out.cert), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common), -1, -1, 0
+        X509_get_subject_name(out.cert), "CN", MBSTRING_ASC, bytes, -1, -1, 0
     );
     X509_set_issuer_name(out.cert, X509_get_subject_name(issuer ? issuer->cert : out.cert));
     if (names.empty()) add_extension(out.cert, NID_basic_constraints, "critical,CA:TRUE");
@@ -121,7 +129,9 @@ public:
         std::string out(size, '\0');
         std::size_t got = 0;
         while (got < size) {
-            const int n = SSL_read(ssl_, out.data() + got, static_cast<int>(std::min<std::size_t>(size - got, 65536)));
+            const int n = SSL_read(
+                ssl_, out.data() + got, static_cast<int>(std::min<std::size_t>(size - got, 65536))
+            );
             if (n <= 0) return {};
             got += static_cast<std::size_t>(n);
         }
@@ -140,7 +150,9 @@ public:
 
     void put(std::string_view text) {
         while (!text.empty()) {
-            const int n = SSL_write(ssl_, text.data(), static_cast<int>(std::min<std::size_t>(text.size(), 65536)));
+            const int n = SSL_write(
+                ssl_, text.data(), static_cast<int>(std::min<std::size_t>(text.size(), 65536))
+            );
             if (n <= 0) return;
             text.remove_prefix(static_cast<std::size_t>(n));
         }

@@ -13,7 +13,8 @@ constexpr const char* ok_five = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel
 void serve_five(int fd, const server_identity& identity) {
     tls_peer peer(fd, identity);
     if (!peer.good) return;
-    while (!peer.take_head().empty()) peer.put(ok_five);
+    while (!peer.take_head().empty())
+        peer.put(ok_five);
 }
 
 /// A client that finds names at the server's port.
@@ -21,13 +22,19 @@ std::shared_ptr<client> client_for(const raw_server& server, const std::string& 
     client_options options;
     options.ca_file = ca_file;
     for (const char* name : {"good.test", "a.wild.test", "a.b.wild.test", "other.test"})
-        options.resolve.push_back(std::string(name) + ":443:127.0.0.1:" + std::to_string(server.port()));
+        options.resolve.push_back(
+            std::string(name) + ":443:127.0.0.1:" + std::to_string(server.port())
+        );
     return open_client(options);
 }
 
-origin secure(const raw_server& server) { return {true, "127.0.0.1", server.port()}; }
+origin secure(const raw_server& server) {
+    return {true, "127.0.0.1", server.port()};
+}
 
-origin named(const char* name) { return {true, name, 443}; }
+origin named(const char* name) {
+    return {true, name, 443};
+}
 
 TEST(http_tls, names_and_addresses) {
     const test_ca ca;
@@ -43,7 +50,8 @@ TEST(http_tls, names_and_addresses) {
             std::lock_guard lock(mutex);
             asked.push_back(peer.server_name() + (peer.version() >= TLS1_2_VERSION ? "" : " old"));
         }
-        while (!peer.take_head().empty()) peer.put(ok_five);
+        while (!peer.take_head().empty())
+            peer.put(ok_five);
     });
     const auto c = client_for(server, ca.path());
     context on;
@@ -62,7 +70,8 @@ TEST(http_tls, names_and_addresses) {
         const answer a = ask(*c, on, get(to));
         ASSERT_FALSE(a.outcome.has_value()) << to.host;
         EXPECT_EQ(a.outcome.error().code(), errc::tls);
-        EXPECT_NE(a.outcome.error().message().find("ostname mismatch"), std::string::npos) << a.outcome.error().message();
+        EXPECT_NE(a.outcome.error().message().find("ostname mismatch"), std::string::npos)
+            << a.outcome.error().message();
         EXPECT_NE(a.outcome.error().message().find(to.host), std::string::npos);
         EXPECT_EQ(a.attempts, 1U); // a refused certificate is not asked again
     }
@@ -71,6 +80,7 @@ TEST(http_tls, names_and_addresses) {
 TEST(http_tls, certificates_that_are_refused) {
     const test_ca ca;
     const test_ca unknown;
+
     struct refused {
         const char* name;
         const test_ca* by;
@@ -78,6 +88,7 @@ TEST(http_tls, certificates_that_are_refused) {
         long from, until;
         const char* words;
     };
+
     const std::vector<refused> cases = {
         {"unknown authority", &unknown, &ca.ca, -3600, 86400, "unable to get local issuer"},
         {"the system's trust", nullptr, &ca.ca, -3600, 86400, "unable to get local issuer"},
@@ -95,7 +106,8 @@ TEST(http_tls, certificates_that_are_refused) {
         const answer a = ask(*c, on, get(secure(server)));
         ASSERT_FALSE(a.outcome.has_value()) << r.name;
         EXPECT_EQ(a.outcome.error().code(), errc::tls) << r.name;
-        EXPECT_NE(a.outcome.error().message().find(r.words), std::string::npos) << a.outcome.error().message();
+        EXPECT_NE(a.outcome.error().message().find(r.words), std::string::npos)
+            << a.outcome.error().message();
         EXPECT_NE(a.outcome.error()->hint.find("ca_file"), std::string::npos);
         EXPECT_EQ(a.attempts, 1U);
     }
@@ -122,7 +134,8 @@ TEST(http_tls, old_protocols_and_plain_servers_are_refused) {
         const answer a = ask(*client_for(*server, ca.path()), on, get(secure(*server)), op);
         ASSERT_FALSE(a.outcome.has_value());
         const errc code = a.outcome.error().code();
-        EXPECT_TRUE(code == errc::tls || (server == &closing && code == errc::network)) << a.outcome.error().message();
+        EXPECT_TRUE(code == errc::tls || (server == &closing && code == errc::network))
+            << a.outcome.error().message();
     }
 }
 
@@ -155,12 +168,14 @@ TEST(http_tls, large_bodies_moves_and_new_keys) {
                 peer.put(body);
             }
         });
+        std::array<context, 2> contexts; // outlive the client
         const auto c = client_for(server, ca.path());
         std::string body(size, '\0');
-        for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>(i * 11 + i / 255);
-        std::array<context, 2> contexts;
+        for (std::size_t i = 0; i < size; ++i)
+            body[i] = static_cast<char>(i * 11 + i / 255);
         for (int i = 0; i < 6; ++i) {
-            const answer a = ask(*c, contexts[static_cast<std::size_t>(i) % 2], put_of(secure(server), body));
+            const answer a =
+                ask(*c, contexts[static_cast<std::size_t>(i) % 2], put_of(secure(server), body));
             ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
             EXPECT_TRUE(a.body == body);
         }
@@ -183,7 +198,9 @@ TEST(http_tls, body_without_length_needs_a_proper_end) {
         context on;
         const answer a = ask(*client_for(server, ca.path()), on, get(secure(server)));
         EXPECT_EQ(a.body, notifies ? "hello" : "");
-        EXPECT_EQ(a.outcome ? errc::ok : a.outcome.error().code(), notifies ? errc::ok : errc::network);
+        EXPECT_EQ(
+            a.outcome ? errc::ok : a.outcome.error().code(), notifies ? errc::ok : errc::network
+        );
     }
 }
 
@@ -198,7 +215,8 @@ TEST(http_tls, early_refusal_during_an_upload_is_read) {
         peer.put("HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied");
         peer.notify();
         std::array<char, 65536> away;
-        for (int i = 0; i < 30 && ::recv(fd, away.data(), away.size(), 0) > 0; ++i) {}
+        for (int i = 0; i < 30 && ::recv(fd, away.data(), away.size(), 0) > 0; ++i) {
+        }
     });
     context on;
     const std::string body(64'000'000, 'x');
