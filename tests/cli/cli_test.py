@@ -328,11 +328,11 @@ class Output(Case):
 class Signals(Case):
     """A stop by the user: its exit code, no word, nothing left behind."""
 
-    def stop(self, number, words):
+    def stop(self, number, words, fed=b"x" * 300_000):
         before = set(self.folder.rglob("*"))
         with subprocess.Popen([PROGRAM, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, env=self.env, cwd=self.work) as process:
-            process.stdin.write(b"x" * 300_000)
+            process.stdin.write(fed)
             process.stdin.flush()
             time.sleep(0.3)
             process.send_signal(number)
@@ -365,7 +365,7 @@ class Signals(Case):
             silent.listen()
             port = silent.getsockname()[1]
             storage = f"s3://bucket?endpoint=http://127.0.0.1:{port}&region=us-east-1"
-            self.stop(signal.SIGINT, ["cp", "--storage", storage, "s3://bucket/key", "out"])
+            self.stop(signal.SIGINT, ["cp", "--storage", storage, "s3://bucket/key", "out"], b"")
 
 
 if __name__ == "__main__":
