@@ -216,12 +216,12 @@ BLOBSTORE_FN(blobstore_status) blobstore_queue_new(uint32_t capacity, blobstore_
 
 /** Moves up to max events out and waits up to timeout_ms (0 = not at all, -1 = for ever) for the first. Many threads may wait. With timeout 0 it may be called on a callback thread.
  *  Tags: [any] [blk]
- *  Codes: E_INVALID_ARGUMENT, E_AGAIN (nothing came), E_CLOSED (shut down and drained), E_WOULD_DEADLOCK, E_FORKED
+ *  Codes: E_INVALID_ARGUMENT, E_AGAIN (nothing came), E_CLOSED (shut down and drained), E_FORKED
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_queue_poll(blobstore_queue *queue, blobstore_event *events, size_t max,
     int64_t timeout_ms, size_t *n);
 
-/** A descriptor that is readable while events wait: level-triggered, for poll, epoll, asyncio, netpollers. Do not read from it. -1 for NULL.
+/** A descriptor that is readable while events wait or the queue is shut down and drained: level-triggered, for poll, epoll, asyncio, netpollers. Do not read from it. -1 for NULL.
  *  Tags: [any] [nb] [bor:queue]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(intptr_t) blobstore_queue_handle(const blobstore_queue *queue);
@@ -582,7 +582,7 @@ BLOBSTORE_FN(blobstore_status) blobstore_put_buffer_async(blobstore_store *store
     key_len, blobstore_buffer *body, const blobstore_put_options *options, const blobstore_call *call, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** What is known of an object, without its bytes. Ranges are E_INVALID_ARGUMENT here.
+/** What is known of an object, without its bytes. Ranges are E_INVALID_ARGUMENT here. info: [null].
  *  Tags: [any] [blk] [own]
  *  Codes: every code of the service, network, machine and control ranges
  *  Since: 0.1.0 */

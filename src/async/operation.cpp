@@ -23,6 +23,10 @@ void operation::cancel() noexcept {
 }
 
 void operation::arm(milliseconds allowed, errc code) {
+    if (limits.stall_everywhere && (allowed.count() == 0 || limits.stall < allowed)) {
+        allowed = limits.stall;
+        code = errc::stalled;
+    }
     step_code_ = code;
     step_deadline_ = allowed.count() == 0 ? steady::time_point::max() : now() + allowed;
 }

@@ -58,6 +58,7 @@ template <class T> struct slot_allocator {
 struct call_limits {
     milliseconds timeout{0}; ///< of the whole call; 0 = none
     milliseconds stall{20000}; ///< without a byte moved while we wait; 0 = none
+    bool stall_everywhere = false; ///< the caller named the stall limit: it holds in connect, TLS and head too
     unsigned max_attempts = 5;
 };
 

@@ -99,6 +99,9 @@ template <class T> result<void> write_view(T* out, T full, const char* name) {
     const std::uint32_t size = out->struct_size;
     if (size < 2 * sizeof(std::uint32_t) || size > largest_struct)
         return invalid(std::string(name) + ".struct_size is not the size of that struct");
+    const char* bytes = reinterpret_cast<const char*>(out);
+    for (std::size_t i = sizeof(T); i < size; ++i)
+        if (bytes[i] != 0) return error(errc::version, std::string(name) + " has fields that this version of the library does not know");
     full.struct_size = size;
     std::memset(static_cast<void*>(out), 0, size);
     std::memcpy(static_cast<void*>(out), &full, std::min<std::size_t>(size, sizeof(T)));

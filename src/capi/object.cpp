@@ -164,7 +164,7 @@ blobstore_status blobstore_get_into_url_async(blobstore_client *client, const ch
 
 blobstore_status blobstore_head(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!info) return invalid("info is NULL"); return prepare_head(at(store, key, key_len), options); }, [&](blobstore_op& done) { *info = done.object.release(); });
+    return run_call(err, call, [&]() -> result<prepared> { return prepare_head(at(store, key, key_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
 }
 
 blobstore_status blobstore_head_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
@@ -173,7 +173,7 @@ blobstore_status blobstore_head_async(blobstore_store *store, const char *key, s
 
 blobstore_status blobstore_head_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!info) return invalid("info is NULL"); return prepare_head(at(client, url, url_len), options); }, [&](blobstore_op& done) { *info = done.object.release(); });
+    return run_call(err, call, [&]() -> result<prepared> { return prepare_head(at(client, url, url_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
 }
 
 blobstore_status blobstore_head_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {

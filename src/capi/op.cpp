@@ -49,6 +49,7 @@ result<void> apply(const blobstore_call* given, const prepared& p, const std::sh
     if (!stall) return stall.error();
     op->limits.timeout = *timeout;
     op->limits.stall = *stall;
+    op->limits.stall_everywhere = call->stall_timeout_ms > 0;
     if (call->max_attempts != 0) op->limits.max_attempts = call->max_attempts;
     if (p.cancel) p.cancel->attach(op);
     if (call->cancel) {
@@ -85,7 +86,6 @@ void complete(operation& ended) noexcept {
     std::shared_ptr<client_core> core = op.core;
     settle(op);
     if (op.callback) {
-        op.add_handle();
         core->run->post_callback([&op, core] {
             const blobstore_event event = event_of(op);
             op.callback(&event);
@@ -94,10 +94,7 @@ void complete(operation& ended) noexcept {
         });
         return;
     }
-    if (op.queue) {
-        op.add_handle();
-        op.queue->push(event_of(op));
-    }
+    if (op.queue) op.queue->push(event_of(op));
     core->run->exit();
 }
 
@@ -164,17 +161,17 @@ blobstore_status submit_call(
         result<void> taken = op->queue ? op->queue->reserve() : result<void>();
         if (taken && op->callback && !run.prepare_callbacks()) taken = error(errc::no_memory, "cannot start a callback thread");
         if (taken) {
+            if (op->queue || op->callback) op->add_handle(); // the event's, from the start: the user's may go first
             if (out) *out = op->add_handle();
             taken = run.submit(op, p->blocks);
             if (!taken && op->queue) op->queue->unreserve();
-        }
-        if (!taken) {
-            if (out && *out) {
+            if (!taken && (op->queue || op->callback)) op->drop_handle();
+            if (!taken && out) {
                 *out = nullptr;
                 op->drop_handle();
             }
-            run.exit();
         }
+        if (!taken) run.exit();
         return taken;
     });
 }

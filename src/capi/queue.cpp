@@ -51,6 +51,7 @@ result<void> queue_core::reserve() {
 void queue_core::unreserve() noexcept {
     std::lock_guard lock(mutex_);
     --reserved_;
+    if (drained()) signal(true);
     ready_.notify_all();
 }
 
@@ -81,6 +82,7 @@ void queue_core::wake() noexcept {
 void queue_core::shutdown() noexcept {
     std::lock_guard lock(mutex_);
     shut_ = true;
+    if (drained()) signal(true); // who sleeps on the descriptor learns that nothing will come
     ready_.notify_all();
 }
 
@@ -102,7 +104,7 @@ void queue_core::abandon() noexcept {
 
 result<std::size_t> queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever) {
     std::unique_lock lock(mutex_);
-    auto arrived = [&] { return something() || (shut_ && reserved_ == 0) || abandoned_; };
+    auto arrived = [&] { return something() || drained() || abandoned_; };
     if (for_ever)
         ready_.wait(lock, arrived);
     else if (timeout.count() > 0)
@@ -117,9 +119,9 @@ result<std::size_t> queue_core::poll(blobstore_event* events, std::size_t max, m
         first_ = (first_ + 1) % ring_.size();
         --count_;
     }
-    if (!something()) signal(false);
+    if (!something() && !drained()) signal(false);
     if (n != 0) return n;
-    if (shut_ && reserved_ == 0) return error(errc::closed, "the queue is shut down and drained");
+    if (drained()) return error(errc::closed, "the queue is shut down and drained");
     return error(errc::again, "nothing yet");
 }
 

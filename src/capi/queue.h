@@ -36,6 +36,7 @@ private:
 
     void signal(bool readable) noexcept; ///< with mutex_ held
     bool something() const noexcept { return count_ != 0 || woken_; }
+    bool drained() const noexcept { return shut_ && reserved_ == 0 && !something(); }
 
     std::mutex mutex_;
     std::condition_variable ready_;

@@ -231,6 +231,7 @@ blobstore_status blobstore_reader_seek(blobstore_reader* reader, uint64_t offset
         if (!reader) return invalid("reader is NULL");
         result<void> alive = reader->core->check();
         if (!alive) return alive;
+        if (reader->core->run->closing()) return error(errc::closed, "the client is closed");
         reader_state& s = *reader->state;
         if (s.busy.exchange(true, std::memory_order_acquire)) return error(errc::invalid_state, "a call is running on this reader");
         if (offset != s.position) s.body.bytes.reset();

@@ -301,8 +301,8 @@ TEST_F(http_limits, next_address_after_one_that_refuses_or_hangs) {
 
 TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
     raw_server server([](int fd, int) { reset_on_close(fd); });
-    const auto c = open_client(options_);
     context on;
+    const auto c = open_client(options_);
     unsigned sent = 0;
     for (int i = 0; i < 10; ++i) {
         const auto op = std::make_shared<test_operation>();

@@ -53,8 +53,8 @@ TEST(http_tls, names_and_addresses) {
         while (!peer.take_head().empty())
             peer.put(ok_five);
     });
+    context on; // outlives the client
     const auto c = client_for(server, ca.path());
-    context on;
     for (const origin& to : {secure(server), named("good.test"), named("a.wild.test")}) {
         const answer a = ask(*c, on, get(to));
         ASSERT_TRUE(a.outcome.has_value()) << to.host << ": " << a.outcome.error().message();
@@ -101,8 +101,8 @@ TEST(http_tls, certificates_that_are_refused) {
         make_certificate(own, "IP:127.0.0.1", r.issuer, r.from, r.until);
         const server_identity identity(own);
         raw_server server([&](int fd, int) { serve_five(fd, identity); });
+        context on; // outlives the client
         const auto c = client_for(server, r.by ? r.by->path() : "");
-        context on;
         const answer a = ask(*c, on, get(secure(server)));
         ASSERT_FALSE(a.outcome.has_value()) << r.name;
         EXPECT_EQ(a.outcome.error().code(), errc::tls) << r.name;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// In the child of a fork every old handle is refused at once, and a new client works.
+#include "capi/support.h"
+
+#include <atomic>
+#include <csignal>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace blobstore::capi_tests {
+namespace {
+
+struct old_handles {
+    const client_ptr& client;
+    const store_ptr& store;
+    const queue_ptr& queue;
+    blobstore_op* op;
+    blobstore_reader* reader;
+};
+
+// The number of the first check that failed in the child; 0: none. No gtest in here.
+int in_child(const old_handles& old, const std::string& endpoint) {
+    ::alarm(10);
+    const auto start = steady::now();
+    char byte = 0;
+    size_t n = 0;
+    blobstore_event event{};
+    blobstore_store* made = nullptr;
+    if (get(old.store, "key") != BLOBSTORE_E_FORKED) {
+        return 1;
+    }
+    if (submit_get(old.store, "key", nullptr, nullptr, nullptr) != BLOBSTORE_E_FORKED) {
+        return 2;
+    }
+    if (blobstore_queue_poll(old.queue.get(), &event, 1, -1, &n) != BLOBSTORE_E_FORKED) {
+        return 3;
+    }
+    if (blobstore_op_wait(old.op, -1) != BLOBSTORE_E_FORKED) {
+        return 4;
+    }
+    if (blobstore_reader_read(old.reader, &byte, 1, &n, nullptr) != BLOBSTORE_E_FORKED) {
+        return 5;
+    }
+    if (blobstore_reader_seek(old.reader, 0, nullptr) != BLOBSTORE_E_FORKED) {
+        return 6;
+    }
+    if (blobstore_client_close(old.client.get(), -1, nullptr) != BLOBSTORE_E_FORKED) {
+        return 7;
+    }
+    if (blobstore_store_open(old.client.get(), "memory://m", 10, nullptr, &made, nullptr) !=
+        BLOBSTORE_E_FORKED) {
+        return 8;
+    }
+    if (since(start).count() > 500) {
+        return 9;
+    }
+    const client_ptr client = make_client();
+    std::string body;
+    const store_ptr store = open_store(client, "s3://bucket", fake_settings(endpoint));
+    if (get(store, "key", nullptr, nullptr, &body) != BLOBSTORE_OK || body != "data") {
+        return 10;
+    }
+    blobstore_op* op = nullptr;
+    if (submit_get(store, "key", nullptr, nullptr, &op) != BLOBSTORE_OK ||
+        blobstore_op_wait(op, 5000) != BLOBSTORE_OK) {
+        return 11;
+    }
+    blobstore_op_free(op);
+    return blobstore_client_close(client.get(), 5000, nullptr) == BLOBSTORE_OK ? 0 : 12;
+}
+
+TEST(fork, old_handles_are_refused_and_a_new_client_works) {
+    fakes::s3_server server;
+    server.put_object("bucket", "key", "data");
+    const client_ptr client = make_client();
+    const store_ptr store = open_fake(client, server);
+    const queue_ptr queue = make_queue();
+    blobstore_op* op = nullptr;
+    blobstore_reader* reader = nullptr;
+    ASSERT_EQ(submit_get(store, "key", nullptr, nullptr, &op), BLOBSTORE_OK);
+    ASSERT_EQ(
+        blobstore_reader_open(store.get(), "key", 3, nullptr, nullptr, &reader, nullptr),
+        BLOBSTORE_OK
+    );
+    std::atomic<bool> stop{false};
+    std::thread traffic([&] {
+        while (!stop) {
+            get(store, "key");
+            submit_get(store, "key", nullptr, nullptr, nullptr);
+        }
+    });
+    for (int i = 0; i < 20; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::_exit(in_child({client, store, queue, op, reader}, server.endpoint()));
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status)) << "fork " << i << ", signal " << WTERMSIG(status);
+        EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : 0, 0) << "fork " << i;
+    }
+    stop = true;
+    traffic.join();
+    blobstore_reader_free(reader);
+    EXPECT_EQ(blobstore_op_wait(op, -1), BLOBSTORE_OK);
+    blobstore_op_free(op);
+    EXPECT_EQ(blobstore_client_close(client.get(), -1, nullptr), BLOBSTORE_OK);
+}
+
+} // namespace
+} // namespace blobstore::capi_tests

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cancels within 100 ms and limits within 250 ms, with the server stalled at each step of a call.
+#include "capi/support.h"
+
+#include <functional>
+#include <optional>
+#include <thread>
+
+namespace blobstore::capi_tests {
+namespace {
+
+enum class step { connect, tls, header, body };
+
+struct situation {
+    step where;
+    bool async;
+};
+
+std::string name_of(const testing::TestParamInfo<situation>& info) {
+    const char* steps[] = {"connect", "tls", "header", "body"};
+    return std::string(steps[static_cast<int>(info.param.where)]) +
+           (info.param.async ? "_async" : "_blocking");
+}
+
+class limits : public testing::TestWithParam<situation> {
+protected:
+    limits() {
+        if (GetParam().where == step::connect) {
+            hole_.emplace();
+            const std::string endpoint = "http://127.0.0.1:" + std::to_string(hole_->port());
+            store_ = open_store(client_, "s3://bucket", fake_settings(endpoint));
+            return;
+        }
+        fakes::server_options options;
+        options.tls = GetParam().where == step::tls ? fakes::tls_mode::on : fakes::tls_mode::off;
+        server_ = std::make_unique<fakes::s3_server>(std::move(options));
+        server_->put_object("bucket", "key", std::string(100000, 'x'));
+        const fakes::stage where = GetParam().where == step::tls      ? fakes::stage::accept
+                                   : GetParam().where == step::header ? fakes::stage::answer_head
+                                                                      : fakes::stage::answer_body;
+        server_->on(
+            {},
+            fakes::stall_at(where, where == fakes::stage::answer_body ? 100 : 0),
+            fakes::for_ever
+        );
+        store_ = open_fake(client_, *server_);
+    }
+
+    ~limits() override {
+        EXPECT_EQ(blobstore_client_close(client_.get(), -1, nullptr), BLOBSTORE_OK);
+    }
+
+    // Runs a get to its end; `cancel` gets the op, or NULL, after 200 ms. The time of the end comes
+    // out.
+    blobstore_status
+    run(const blobstore_call& call,
+        const std::function<void(blobstore_op*)>& cancel,
+        steady::time_point& cancelled) {
+        blobstore_op* op = nullptr;
+        if (GetParam().async) {
+            EXPECT_EQ(submit_get(store_, "key", &call, nullptr, &op), BLOBSTORE_OK);
+        }
+        std::thread other([&] {
+            if (cancel) {
+                std::this_thread::sleep_for(milliseconds(200));
+                cancelled = steady::now();
+                cancel(op);
+            }
+        });
+        const blobstore_status status =
+            op ? blobstore_op_wait(op, 5000) : get(store_, "key", &call);
+        ended_ = steady::now();
+        other.join();
+        blobstore_op_free(op);
+        return status;
+    }
+
+    void
+    expect_cancelled(const blobstore_call& call, const std::function<void(blobstore_op*)>& cancel) {
+        steady::time_point at;
+        EXPECT_EQ(run(call, cancel, at), BLOBSTORE_E_CANCELLED);
+        EXPECT_LE(std::chrono::duration_cast<milliseconds>(ended_ - at).count(), 100);
+    }
+
+    void expect_limit(const blobstore_call& call, blobstore_status expected) {
+        steady::time_point none;
+        const auto start = steady::now();
+        EXPECT_EQ(run(call, {}, none), expected);
+        const auto took = std::chrono::duration_cast<milliseconds>(ended_ - start).count();
+        EXPECT_GE(took, 290);
+        EXPECT_LE(took, 300 + 250);
+    }
+
+    std::optional<fakes::blackhole_port> hole_;
+    std::unique_ptr<fakes::s3_server> server_;
+    client_ptr client_ = make_client();
+    store_ptr store_;
+    steady::time_point ended_;
+};
+
+TEST_P(limits, token) {
+    const cancel_ptr token = make_cancel();
+    auto call = sized<blobstore_call>();
+    call.cancel = token.get();
+    expect_cancelled(call, [&](blobstore_op*) { blobstore_cancel_trigger(token.get()); });
+    const auto start = steady::now();
+    EXPECT_EQ(get(store_, "key", &call), BLOBSTORE_E_CANCELLED) << "a later call of the same token";
+    EXPECT_LE(since(start).count(), 100);
+}
+
+TEST_P(limits, op_cancel) {
+    if (GetParam().async) {
+        expect_cancelled(sized<blobstore_call>(), blobstore_op_cancel);
+    }
+}
+
+TEST_P(limits, timeout) {
+    auto call = sized<blobstore_call>();
+    call.timeout_ms = 300;
+    expect_limit(call, BLOBSTORE_E_TIMEOUT);
+}
+
+TEST_P(limits, stall_timeout) {
+    auto call = sized<blobstore_call>();
+    call.stall_timeout_ms = 300;
+    call.max_attempts = 1;
+    expect_limit(call, BLOBSTORE_E_STALLED);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all,
+    limits,
+    testing::Values(
+        situation{step::connect, false},
+        situation{step::connect, true},
+        situation{step::tls, false},
+        situation{step::tls, true},
+        situation{step::header, false},
+        situation{step::header, true},
+        situation{step::body, false},
+        situation{step::body, true}
+    ),
+    name_of
+);
+
+} // namespace
+} // namespace blobstore::capi_tests
