@@ -9,7 +9,7 @@ namespace blobstore {
 namespace {
 
 constexpr milliseconds tick{25}; // how late a deadline may be on an I/O thread
-constexpr int batch = 64; // handlers between two looks at the clock
+constexpr int batch = 64;        // handlers between two looks at the clock
 
 result<void> outcome_of(task<result<void>>& root) {
     try {
@@ -27,7 +27,9 @@ context::context() {
     io_.get_executor().on_work_started(); // run_one() waits, the context never "stops"
 }
 
-context::~context() { io_.get_executor().on_work_finished(); }
+context::~context() {
+    io_.get_executor().on_work_finished();
+}
 
 void context::start(const std::shared_ptr<operation>& op) {
     bool cancelled = false;
@@ -91,10 +93,12 @@ void context::run_thread() {
         else
             io_.run_one_until(next_tick);
         now_ = steady::now();
-        for (int i = 0; i < batch && io_.poll_one() != 0; ++i) {}
+        for (int i = 0; i < batch && io_.poll_one() != 0; ++i) {
+        }
         if (now_ < next_tick) continue;
         next_tick = now_ + tick;
-        for (std::size_t i = active_.size(); i-- > 0;) active_[i]->on_time(now_); // only queues: the list stays
+        for (std::size_t i = active_.size(); i-- > 0;)
+            active_[i]->on_time(now_); // only queues: the list stays
     }
 }
 
@@ -113,7 +117,8 @@ void context::request_cancel(std::shared_ptr<operation> op) {
 
 void context::cancel_all() {
     boost::asio::post(io_, [this] {
-        for (auto& op : active_) op->stop(errc::cancelled);
+        for (auto& op : active_)
+            op->stop(errc::cancelled);
     });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A context runs operations on whichever single thread drives it: an I/O thread, or the caller of a blocking call.
+// A context runs operations on whichever single thread drives it: an I/O thread, or the caller of a
+// blocking call.
 #pragma once
 
 #include "async/operation.h"

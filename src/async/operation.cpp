@@ -11,9 +11,13 @@
 
 namespace blobstore {
 
-frame_arena& arena_of(operation& op) noexcept { return op.arena_; }
+frame_arena& arena_of(operation& op) noexcept {
+    return op.arena_;
+}
 
-steady::time_point operation::now() const noexcept { return context_->now(); }
+steady::time_point operation::now() const noexcept {
+    return context_->now();
+}
 
 void operation::cancel() noexcept {
     std::lock_guard lock(route_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One call on its way through the library: its limits, its cancel, its coroutine; and the waits it can suspend in.
+// One call on its way through the library: its limits, its cancel, its coroutine; and the waits it
+// can suspend in.
 #pragma once
 
 #include "async/task.h"
@@ -21,13 +22,15 @@ class runtime;
 using steady = std::chrono::steady_clock;
 using milliseconds = std::chrono::milliseconds;
 
-/// Room for the one completion handler that an operation has outstanding, so that Asio allocates nothing.
+/// Room for the one completion handler that an operation has outstanding, so that Asio allocates
+/// nothing.
 struct handler_slot {
     alignas(16) std::array<std::byte, 384> bytes;
     bool used = false;
 };
 
-template <class T> struct slot_allocator {
+template <class T>
+struct slot_allocator {
     using value_type = T;
     handler_slot* slot;
 
@@ -39,7 +42,8 @@ template <class T> struct slot_allocator {
         : slot(other.slot) {}
 
     T* allocate(std::size_t n) {
-        if (slot->used || n * sizeof(T) > slot->bytes.size()) return static_cast<T*>(::operator new(n * sizeof(T)));
+        if (slot->used || n * sizeof(T) > slot->bytes.size())
+            return static_cast<T*>(::operator new(n * sizeof(T)));
         slot->used = true;
         return reinterpret_cast<T*>(slot->bytes.data());
     }
@@ -51,19 +55,23 @@ template <class T> struct slot_allocator {
             ::operator delete(p);
     }
 
-    template <class U> bool operator==(const slot_allocator<U>& other) const { return slot == other.slot; }
+    template <class U>
+    bool operator==(const slot_allocator<U>& other) const {
+        return slot == other.slot;
+    }
 };
 
 /// Limits of one call; set before it starts.
 struct call_limits {
-    milliseconds timeout{0}; ///< of the whole call; 0 = none
+    milliseconds timeout{0};   ///< of the whole call; 0 = none
     milliseconds stall{20000}; ///< without a byte moved while we wait; 0 = none
-    bool stall_everywhere = false; ///< the caller named the stall limit: it holds in connect, TLS and head too
+    bool stall_everywhere =
+        false; ///< the caller named the stall limit: it holds in connect, TLS and head too
     unsigned max_attempts = 5;
 };
 
-/// A call. Made with make_shared; run or submitted once through a runtime. Everything but cancel() belongs to the
-/// thread that drives its context.
+/// A call. Made with make_shared; run or submitted once through a runtime. Everything but cancel()
+/// belongs to the thread that drives its context.
 class operation : public std::enable_shared_from_this<operation> {
 public:
     using body_function = std::function<task<result<void>>(operation&)>;
@@ -74,7 +82,8 @@ public:
 
     call_limits limits;
     body_function body; ///< what to do; started on the context's thread
-    void (*completed)(operation&) noexcept = nullptr; ///< once, after `outcome` is set, on the context's thread
+    void (*completed
+    )(operation&) noexcept = nullptr; ///< once, after `outcome` is set, on the context's thread
     result<void> outcome;
     unsigned attempts = 0; ///< requests sent so far; http counts
 
@@ -85,7 +94,8 @@ public:
 
     steady::time_point now() const noexcept;
 
-    /// The step that begins now may take so long; then the operation stops with `code`. 0 = no limit.
+    /// The step that begins now may take so long; then the operation stops with `code`. 0 = no
+    /// limit.
     void arm(milliseconds allowed, errc code);
 
     /// Ends the limit of a step.
@@ -171,9 +181,11 @@ struct io_result {
     std::size_t bytes = 0;
 };
 
-/// The one leaf of every coroutine that does I/O: starts an Asio operation with `initiate(io_handler)`, yields its
-/// result, and is where cancel and deadlines take effect. `interrupt(target)` must make the handler run soon.
-template <class Initiate> struct io_wait {
+/// The one leaf of every coroutine that does I/O: starts an Asio operation with
+/// `initiate(io_handler)`, yields its result, and is where cancel and deadlines take effect.
+/// `interrupt(target)` must make the handler run soon.
+template <class Initiate>
+struct io_wait {
     operation& op;
     void (*interrupt)(void*);
     void* target;
@@ -200,7 +212,8 @@ io_wait(operation&, void (*)(void*), void*, Initiate) -> io_wait<Initiate>;
 /// Waits; fails early when the operation is stopped. On an I/O thread up to one tick (25 ms) late.
 task<result<void>> sleep_for(operation& op, milliseconds time);
 
-/// A thing that happens once on another thread (a name resolved, a turn granted) and one operation waits for.
+/// A thing that happens once on another thread (a name resolved, a turn granted) and one operation
+/// waits for.
 class wakeup {
 public:
     wakeup()

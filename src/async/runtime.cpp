@@ -2,10 +2,9 @@
 // Threads that start when there is work, and how a client's operations find one.
 #include "async/runtime.h"
 
+#include <algorithm>
 #include <pthread.h>
 #include <signal.h>
-
-#include <algorithm>
 #include <system_error>
 #include <thread>
 
@@ -15,7 +14,9 @@ result<void> start_thread(const char* name, std::function<void()> body) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); // the thread inherits it: no signal of the host runs on ours
+    pthread_sigmask(
+        SIG_SETMASK, &all, &before
+    ); // the thread inherits it: no signal of the host runs on ours
     result<void> started;
     try {
         std::thread thread(std::move(body));
@@ -72,13 +73,15 @@ void thread_pool::close() {
 
 bool thread_pool::is_own_thread() const {
     std::lock_guard lock(mutex_);
-    return std::find(threads_.begin(), threads_.end(), std::this_thread::get_id()) != threads_.end();
+    return std::find(threads_.begin(), threads_.end(), std::this_thread::get_id()) !=
+           threads_.end();
 }
 
 runtime::runtime(runtime_options options)
     : options_(options)
     , workers_(std::make_shared<thread_pool>("blobstore-work", options.worker_threads))
-    , callbacks_(std::make_shared<thread_pool>("blobstore-call", options.callback_threads)) {}
+    , callbacks_(std::make_shared<thread_pool>("blobstore-call", options.callback_threads)) {
+}
 
 bool runtime::enter() {
     std::lock_guard lock(mutex_);
@@ -94,7 +97,8 @@ void runtime::exit() {
 
 void runtime::last_left() {
     if (!closing()) return;
-    for (context* each : io_) each->leave();
+    for (context* each : io_)
+        each->leave();
     workers_->close();
     callbacks_->close();
     drained_.notify_all();
@@ -137,7 +141,8 @@ result<context*> runtime::next_io_context() {
     if (io_.size() < options_.io_threads) {
         contexts_.push_back(std::make_unique<context>());
         context* made = contexts_.back().get();
-        result<void> started = start_thread("blobstore-io", [self = shared_from_this(), made] { made->run_thread(); });
+        result<void> started =
+            start_thread("blobstore-io", [self = shared_from_this(), made] { made->run_thread(); });
         if (!started) {
             contexts_.pop_back();
             if (io_.empty()) return started.error();
@@ -164,7 +169,8 @@ result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) 
 void runtime::begin_close() {
     std::lock_guard lock(mutex_);
     closing_.store(true, std::memory_order_release);
-    for (auto& each : contexts_) each->cancel_all();
+    for (auto& each : contexts_)
+        each->cancel_all();
     if (inside_ == 0) last_left();
 }
 

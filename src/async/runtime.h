@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where operations run: I/O threads, worker threads for stores that block, the caller's thread; and callback threads.
+// Where operations run: I/O threads, worker threads for stores that block, the caller's thread; and
+// callback threads.
 #pragma once
 
 #include "async/context.h"
@@ -14,14 +15,16 @@ struct runtime_options {
     unsigned io_threads = 2, worker_threads = 16, callback_threads = 1;
 };
 
-/// A pool of detached threads, started one by one as work comes; they keep it alive and end after close().
+/// A pool of detached threads, started one by one as work comes; they keep it alive and end after
+/// close().
 class thread_pool : public std::enable_shared_from_this<thread_pool> {
 public:
     thread_pool(const char* name, unsigned most)
         : name_(name)
         , most_(most) {}
 
-    /// False after close(), and where no thread runs and none can be started: the work is then not taken.
+    /// False after close(), and where no thread runs and none can be started: the work is then not
+    /// taken.
     bool post(std::function<void()> work);
     void close();
 
@@ -41,7 +44,8 @@ private:
     bool closed_ = false;
 };
 
-/// Starts a detached thread with every signal blocked; errc::no_memory where the system has none left.
+/// Starts a detached thread with every signal blocked; errc::no_memory where the system has none
+/// left.
 result<void> start_thread(const char* name, std::function<void()> body);
 
 /// The threads and contexts of one client. Contexts live as long as the runtime.
@@ -49,17 +53,22 @@ class runtime : public std::enable_shared_from_this<runtime> {
 public:
     explicit runtime(runtime_options options);
 
-    /// Runs the operation on the calling thread; its outcome is set on return. errc::closed after close().
+    /// Runs the operation on the calling thread; its outcome is set on return. errc::closed after
+    /// close().
     void run(const std::shared_ptr<operation>& op);
 
-    /// Hands the operation over; `completed` runs once, on another thread. An error means that it was not taken.
+    /// Hands the operation over; `completed` runs once, on another thread. An error means that it
+    /// was not taken.
     result<void> submit(const std::shared_ptr<operation>& op, bool blocks);
 
-    /// Runs `work` on a callback thread. Cannot fail inside enter() once prepare_callbacks() was true.
+    /// Runs `work` on a callback thread. Cannot fail inside enter() once prepare_callbacks() was
+    /// true.
     bool post_callback(std::function<void()> work) { return callbacks_->post(std::move(work)); }
 
     /// Makes sure that a callback thread runs.
-    bool prepare_callbacks() { return callbacks_->post([] {}); }
+    bool prepare_callbacks() {
+        return callbacks_->post([] {});
+    }
 
     bool on_callback_thread() const { return callbacks_->is_own_thread(); }
 
@@ -87,9 +96,10 @@ private:
     std::mutex mutex_;
     std::condition_variable drained_;
     std::size_t inside_ = 0;
-    std::vector<std::unique_ptr<context>> contexts_; ///< all there ever were; idle ones listed below
+    std::vector<std::unique_ptr<context>>
+        contexts_;               ///< all there ever were; idle ones listed below
     std::vector<context*> idle_; ///< for blocking calls, last in first out
-    std::vector<context*> io_; ///< each with its thread
+    std::vector<context*> io_;   ///< each with its thread
     std::size_t turn_ = 0;
     std::shared_ptr<thread_pool> workers_, callbacks_;
 };

@@ -9,7 +9,8 @@
 
 namespace blobstore {
 
-/// A stream of bytes. One operation at a time; the operations may run on different threads, one after the other.
+/// A stream of bytes. One operation at a time; the operations may run on different threads, one
+/// after the other.
 class reader {
 public:
     reader() = default;
@@ -17,14 +18,20 @@ public:
     reader& operator=(const reader&) = delete;
     virtual ~reader() = default;
 
-    /// Reads at least `enough` (1 and up) and at most into.size() bytes; fewer than `enough` only at the end. 0 = end.
-    virtual task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough) = 0;
+    /// Reads at least `enough` (1 and up) and at most into.size() bytes; fewer than `enough` only
+    /// at the end. 0 = end.
+    virtual task<result<std::size_t>>
+    read(operation& op, std::span<char> into, std::size_t enough) = 0;
 
-    /// Back to the first byte, so that it can be sent again; errc::unsupported where that cannot be.
-    virtual result<void> rewind() { return error(errc::unsupported, "this source cannot be read twice"); }
+    /// Back to the first byte, so that it can be sent again; errc::unsupported where that cannot
+    /// be.
+    virtual result<void> rewind() {
+        return error(errc::unsupported, "this source cannot be read twice");
+    }
 };
 
-/// What a request or a put sends: memory, or a stream of known length. Borrowed; the caller keeps both alive.
+/// What a request or a put sends: memory, or a stream of known length. Borrowed; the caller keeps
+/// both alive.
 struct source {
     std::span<const char> memory;
     reader* stream = nullptr; ///< instead of memory

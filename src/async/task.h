@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// task<T>: the coroutine type of the house; its frame comes from the operation it runs for. No executor, no I/O.
+// task<T>: the coroutine type of the house; its frame comes from the operation it runs for. No
+// executor, no I/O.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@ namespace blobstore {
 
 class operation;
 
-/// Memory of one operation's coroutine frames. They nest strictly, so a stack is enough; what does not fit is heap.
+/// Memory of one operation's coroutine frames. They nest strictly, so a stack is enough; what does
+/// not fit is heap.
 class frame_arena {
 public:
     frame_arena() = default;
@@ -54,7 +56,8 @@ struct frame_memory {
         return raw + 2;
     }
 
-    template <class... Rest> static void* operator new(std::size_t size, operation& op, Rest&...) {
+    template <class... Rest>
+    static void* operator new(std::size_t size, operation& op, Rest&...) {
         return from(op, size);
     }
 
@@ -71,9 +74,11 @@ struct frame_memory {
 
 } // namespace detail
 
-/// A lazy coroutine ending in a T, usually a result<...>. Every function that returns one takes operation& first
-/// (after the object). It is awaited once, where it is made; `co_await` stands alone in its statement (GCC 12).
-template <class T> class [[nodiscard]] task {
+/// A lazy coroutine ending in a T, usually a result<...>. Every function that returns one takes
+/// operation& first (after the object). It is awaited once, where it is made; `co_await` stands
+/// alone in its statement (GCC 12).
+template <class T>
+class [[nodiscard]] task {
 public:
     struct promise_type : detail::frame_memory {
         std::optional<T> value;
@@ -83,20 +88,26 @@ public:
         struct resume_caller {
             bool await_ready() noexcept { return false; }
 
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self) noexcept {
+            std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self
+            ) noexcept {
                 return self.promise().continuation;
             }
 
             void await_resume() noexcept {}
         };
 
-        task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+        task get_return_object() {
+            return task(std::coroutine_handle<promise_type>::from_promise(*this));
+        }
 
         std::suspend_always initial_suspend() noexcept { return {}; }
 
         resume_caller final_suspend() noexcept { return {}; }
 
-        template <class U> void return_value(U&& v) { value.emplace(std::forward<U>(v)); }
+        template <class U>
+        void return_value(U&& v) {
+            value.emplace(std::forward<U>(v));
+        }
 
         void unhandled_exception() noexcept { thrown = std::current_exception(); }
     };

@@ -10,7 +10,8 @@ void note(const credential_request& asked, std::string line) {
     if (asked.trace) asked.trace->push_back(std::move(line));
 }
 
-task<result<credential_answer>> answer_fixed(operation&, const credential_request& asked, credential_answer answer) {
+task<result<credential_answer>>
+answer_fixed(operation&, const credential_request& asked, credential_answer answer) {
     if (asked.refused && answer.value && *answer.value == *asked.refused) {
         note(asked, answer.identity + ": refused by the service");
         co_return error(errc::credentials, answer.identity + ": refused by the service");
@@ -26,10 +27,15 @@ task<result<credential_answer>> answer_environment(operation&, const credential_
     };
     credential_answer answer;
     answer.identity = "environment";
-    aws_credentials keys{variable("AWS_ACCESS_KEY_ID"), secret_string(variable("AWS_SECRET_ACCESS_KEY")), secret_string(variable("AWS_SESSION_TOKEN"))};
+    aws_credentials keys{
+        variable("AWS_ACCESS_KEY_ID"),
+        secret_string(variable("AWS_SECRET_ACCESS_KEY")),
+        secret_string(variable("AWS_SESSION_TOKEN"))};
     if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {
         note(asked, "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
-        co_return error(errc::credentials, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
+        co_return error(
+            errc::credentials, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set"
+        );
     }
     if (asked.refused && keys == *asked.refused) {
         note(asked, "environment: refused by the service");
@@ -40,8 +46,9 @@ task<result<credential_answer>> answer_environment(operation&, const credential_
     co_return answer;
 }
 
-task<result<credential_answer>>
-answer_first(operation& op, const credential_request& asked, const std::vector<credential_source>& sources) {
+task<result<credential_answer>> answer_first(
+    operation& op, const credential_request& asked, const std::vector<credential_source>& sources
+) {
     std::string tried;
     for (const credential_source& source : sources) {
         result<credential_answer> answer = co_await source(op, asked);
@@ -49,7 +56,8 @@ answer_first(operation& op, const credential_request& asked, const std::vector<c
         tried += (tried.empty() ? "" : "; ") + answer.error().message();
     }
     error none(errc::credentials, "no credentials found: " + tried);
-    none->hint = "set access_key_id and secret_access_key, or skip_signature=true for anonymous access";
+    none->hint =
+        "set access_key_id and secret_access_key, or skip_signature=true for anonymous access";
     co_return none;
 }
 
@@ -59,17 +67,23 @@ credential_source fixed_credentials(aws_credentials value, std::string identity)
     credential_answer answer;
     answer.value = std::move(value);
     answer.identity = std::move(identity);
-    return [answer](operation& op, const credential_request& asked) { return answer_fixed(op, asked, answer); };
+    return [answer](operation& op, const credential_request& asked) {
+        return answer_fixed(op, asked, answer);
+    };
 }
 
 credential_source anonymous_credentials() {
     credential_answer answer;
     answer.identity = "anonymous";
-    return [answer](operation& op, const credential_request& asked) { return answer_fixed(op, asked, answer); };
+    return [answer](operation& op, const credential_request& asked) {
+        return answer_fixed(op, asked, answer);
+    };
 }
 
 credential_source environment_credentials() {
-    return [](operation& op, const credential_request& asked) { return answer_environment(op, asked); };
+    return [](operation& op, const credential_request& asked) {
+        return answer_environment(op, asked);
+    };
 }
 
 credential_source first_of(std::vector<credential_source> sources) {

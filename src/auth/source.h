@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract of every credential source, and the ones that need no service: fixed keys, environment, none.
+// The contract of every credential source, and the ones that need no service: fixed keys,
+// environment, none.
 #pragma once
 
 #include "async/operation.h"
@@ -24,13 +25,16 @@ struct credential_answer {
 /// What a source is asked with. Outlives the call.
 struct credential_request {
     const host* machine = nullptr;
-    const aws_credentials* refused = nullptr; ///< this exact value was refused: do not answer it from a cache
-    std::vector<std::string>* trace = nullptr; ///< one line per step for "explain"; may be null; no secret
+    const aws_credentials* refused =
+        nullptr; ///< this exact value was refused: do not answer it from a cache
+    std::vector<std::string>* trace =
+        nullptr; ///< one line per step for "explain"; may be null; no secret
 };
 
-/// A source of credentials. Any thread, concurrently; the operation's deadline and cancel hold. errc::credentials
-/// where it has none: first_of() then asks the next.
-using credential_source = std::function<task<result<credential_answer>>(operation& op, const credential_request& asked)>;
+/// A source of credentials. Any thread, concurrently; the operation's deadline and cancel hold.
+/// errc::credentials where it has none: first_of() then asks the next.
+using credential_source =
+    std::function<task<result<credential_answer>>(operation& op, const credential_request& asked)>;
 
 credential_source fixed_credentials(aws_credentials value, std::string identity);
 credential_source anonymous_credentials();

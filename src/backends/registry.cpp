@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The constant table of schemes. A backend that was left out at build keeps its row without an opener.
+// The constant table of schemes. A backend that was left out at build keeps its row without an
+// opener.
 #include "backends/registry.h"
 
 #include "http/settings.h"
@@ -25,7 +26,8 @@ namespace {
 using opener = result<std::shared_ptr<backend>> (*)(const store_url& url, const open_context& with);
 
 #ifdef BLOBSTORE_BACKEND_S3
-constexpr opener open_s3_row = [](const store_url& url, const open_context& with) -> result<std::shared_ptr<backend>> {
+constexpr opener open_s3_row = [](const store_url& url,
+                                  const open_context& with) -> result<std::shared_ptr<backend>> {
     result<std::shared_ptr<http::client>> http = with.http();
     if (!http) return http.error();
     return s3::open(url.authority, with.values, with.machine, *http);
@@ -35,7 +37,8 @@ constexpr opener open_s3_row = nullptr;
 #endif
 
 #ifdef BLOBSTORE_BACKEND_FILE
-constexpr opener open_file_row = [](const store_url& url, const open_context&) -> result<std::shared_ptr<backend>> {
+constexpr opener open_file_row = [](const store_url& url,
+                                    const open_context&) -> result<std::shared_ptr<backend>> {
     return open_file(url.prefix);
 };
 #else
@@ -43,7 +46,8 @@ constexpr opener open_file_row = nullptr;
 #endif
 
 #ifdef BLOBSTORE_BACKEND_MEMORY
-constexpr opener open_memory_row = [](const store_url& url, const open_context& with) -> result<std::shared_ptr<backend>> {
+constexpr opener open_memory_row = [](const store_url& url, const open_context& with
+                                   ) -> result<std::shared_ptr<backend>> {
     return open_memory(url.authority, with.memory->named(url.authority), with.machine.now_ns);
 };
 #else
@@ -64,7 +68,10 @@ constexpr scheme_row schemes[] = {
 };
 
 const scheme_row* find_scheme(std::string_view scheme) noexcept {
-    const auto* row = std::find_if(std::begin(schemes), std::end(schemes), [&](const scheme_row& r) { return r.scheme == scheme; });
+    const auto* row =
+        std::find_if(std::begin(schemes), std::end(schemes), [&](const scheme_row& r) {
+            return r.scheme == scheme;
+        });
     return row == std::end(schemes) ? nullptr : row;
 }
 
@@ -79,13 +86,18 @@ settings_values all_settings() {
 }
 
 bool has_backend(std::string_view name) noexcept {
-    return std::any_of(std::begin(schemes), std::end(schemes), [&](const scheme_row& r) { return r.name == name && r.open; });
+    return std::any_of(std::begin(schemes), std::end(schemes), [&](const scheme_row& r) {
+        return r.name == name && r.open;
+    });
 }
 
 result<void> check_scheme(std::string_view scheme) {
     const scheme_row* row = find_scheme(scheme);
     if (!row) return error(errc::unsupported, "unknown storage scheme: " + std::string(scheme));
-    if (!row->open) return error(errc::unsupported, "this build has no backend for scheme " + std::string(scheme));
+    if (!row->open)
+        return error(
+            errc::unsupported, "this build has no backend for scheme " + std::string(scheme)
+        );
     return {};
 }
 
@@ -97,7 +109,9 @@ result<std::shared_ptr<store>> open_store(const store_url& url, const open_conte
     if (!opened) return opened.error();
     std::string prefix = row.prefix_is_root ? std::string() : url.prefix;
     if (!prefix.empty() && prefix.back() != '/') prefix += '/';
-    return std::make_shared<store>(std::move(*opened), std::move(prefix), with.values.size("memory_limit"));
+    return std::make_shared<store>(
+        std::move(*opened), std::move(prefix), with.values.size("memory_limit")
+    );
 }
 
 result<split_url> split_object_url(std::string_view url) {

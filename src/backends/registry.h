@@ -20,7 +20,8 @@ struct open_context {
     const host& machine;
     const settings_values& values; ///< of this store: call, URL, environment, defaults
     std::shared_ptr<memory_stores> memory;
-    std::function<result<std::shared_ptr<http::client>>()> http; ///< one per trust configuration, shared
+    std::function<result<std::shared_ptr<http::client>>()>
+        http; ///< one per trust configuration, shared
 };
 
 /// Every setting that this build knows, general ones first.
@@ -29,7 +30,8 @@ settings_values all_settings();
 /// 1 or 0: "backend.s3" and the like.
 bool has_backend(std::string_view name) noexcept;
 
-/// errc::unsupported for an unknown scheme or one whose backend was left out; before the options are looked at.
+/// errc::unsupported for an unknown scheme or one whose backend was left out; before the options
+/// are looked at.
 result<void> check_scheme(std::string_view scheme);
 
 result<std::shared_ptr<store>> open_store(const store_url& url, const open_context& with);

@@ -68,7 +68,9 @@ constexpr std::array names{
 } // namespace
 
 std::string_view name_of(errc code) noexcept {
-    const auto* found = std::find_if(names.begin(), names.end(), [&](const named_code& n) { return n.code == code; });
+    const auto* found = std::find_if(names.begin(), names.end(), [&](const named_code& n) {
+        return n.code == code;
+    });
     return found == names.end() ? "E_UNKNOWN" : found->name;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Error values: a pinned code with its cause and context. No I/O, no translation of any service's codes.
+// Error values: a pinned code with its cause and context. No I/O, no translation of any service's
+// codes.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -67,10 +68,10 @@ std::string_view name_of(errc code) noexcept;
 /// What is known of one failure. Everything but code and message may be empty or zero.
 struct error_detail {
     errc code = errc::internal;
-    std::string message; ///< one line, impersonal, no secret
-    std::string hint; ///< what the user can do; appended to the message where it is shown
+    std::string message;   ///< one line, impersonal, no secret
+    std::string hint;      ///< what the user can do; appended to the message where it is shown
     std::string operation; ///< "get", "put", ... ; set once by store
-    std::string uri; ///< store URL and key; set once by store
+    std::string uri;       ///< store URL and key; set once by store
     std::string service_code, request_id, host_id;
     int http_status = 0;
     int os_error = 0;
@@ -108,6 +109,7 @@ private:
 /// Found by boost::system::result when value() is asked of a failure: a bug of ours.
 [[noreturn]] void throw_exception_from_error(const error& e, const boost::source_location& where);
 
-template <class T> using result = boost::system::result<T, error>;
+template <class T>
+using result = boost::system::result<T, error>;
 
 } // namespace blobstore

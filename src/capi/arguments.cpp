@@ -44,15 +44,19 @@ result<target> at(blobstore_store* store) {
 result<get_options> read(const blobstore_get_options* given) {
     result<blobstore_get_options> o = read_struct(given, "blobstore_get_options");
     if (!o) return o.error();
-    constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH | BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED | BLOBSTORE_GET_IF_UNMODIFIED;
+    constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH |
+                                    BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED |
+                                    BLOBSTORE_GET_IF_UNMODIFIED;
     result<void> checked = check_flags(o->flags, known, "blobstore_get_options");
     if (!checked) return checked.error();
     get_options options;
     if (o->flags & BLOBSTORE_GET_OFFSET) options.range.offset = o->offset;
     if (o->flags & BLOBSTORE_GET_LENGTH) options.range.length = o->length;
     if (o->flags & BLOBSTORE_GET_SUFFIX) options.range.suffix = o->suffix_length;
-    if (o->flags & BLOBSTORE_GET_IF_MODIFIED) options.when.if_modified_since_ns = o->if_modified_since_ns;
-    if (o->flags & BLOBSTORE_GET_IF_UNMODIFIED) options.when.if_unmodified_since_ns = o->if_unmodified_since_ns;
+    if (o->flags & BLOBSTORE_GET_IF_MODIFIED)
+        options.when.if_modified_since_ns = o->if_modified_since_ns;
+    if (o->flags & BLOBSTORE_GET_IF_UNMODIFIED)
+        options.when.if_unmodified_since_ns = o->if_unmodified_since_ns;
     result<std::string> match = text(o->if_match, "if_match");
     if (!match) return match.error();
     result<std::string> none_match = text(o->if_none_match, "if_none_match");
@@ -68,7 +72,10 @@ result<put_options> read(const blobstore_put_options* given) {
     result<void> checked = check_flags(o->flags, 0, "blobstore_put_options");
     if (!checked) return checked.error();
     put_options options;
-    for (auto [into, from, name] : {std::tuple{&options.set.content_type, &o->content_type, "content_type"}, {&options.set.content_encoding, &o->content_encoding, "content_encoding"}, {&options.set.cache_control, &o->cache_control, "cache_control"}}) {
+    for (auto [into, from, name] :
+         {std::tuple{&options.set.content_type, &o->content_type, "content_type"},
+          {&options.set.content_encoding, &o->content_encoding, "content_encoding"},
+          {&options.set.cache_control, &o->cache_control, "cache_control"}}) {
         result<std::string> value = text(*from, name);
         if (!value) return value.error();
         *into = std::move(*value);
@@ -87,7 +94,11 @@ result<list_options> read(const blobstore_list_options* given) {
     if (!checked) return checked.error();
     list_options options;
     options.page_size = o->page_size;
-    for (auto [into, from, name] : {std::tuple{&options.prefix, &o->prefix, "prefix"}, {&options.delimiter, &o->delimiter, "delimiter"}, {&options.start_after, &o->start_after, "start_after"}, {&options.page_token, &o->page_token, "page_token"}}) {
+    for (auto [into, from, name] :
+         {std::tuple{&options.prefix, &o->prefix, "prefix"},
+          {&options.delimiter, &o->delimiter, "delimiter"},
+          {&options.start_after, &o->start_after, "start_after"},
+          {&options.page_token, &o->page_token, "page_token"}}) {
         result<std::string> value = text(*from, name);
         if (!value) return value.error();
         *into = std::move(*value);
@@ -98,7 +109,8 @@ result<list_options> read(const blobstore_list_options* given) {
 result<presign_options> read(const blobstore_presign_options* given) {
     result<blobstore_presign_options> o = read_struct(given, "blobstore_presign_options");
     if (!o) return o.error();
-    result<void> checked = check_flags(o->flags, BLOBSTORE_PRESIGN_SIGNING_TIME, "blobstore_presign_options");
+    result<void> checked =
+        check_flags(o->flags, BLOBSTORE_PRESIGN_SIGNING_TIME, "blobstore_presign_options");
     if (!checked) return checked.error();
     presign_options options;
     if (o->expires_ms != 0) options.expires_ms = o->expires_ms;

@@ -24,16 +24,24 @@ result<list_options> read(const blobstore_list_options* given);
 result<presign_options> read(const blobstore_presign_options* given);
 result<local_file> read(const blobstore_file* given);
 
-/// A call on `where` with arguments of its own: `run` is a coroutine on them, which live as long as it does.
+/// A call on `where` with arguments of its own: `run` is a coroutine on them, which live as long as
+/// it does.
 template <class Args>
-prepared prepare(const target& where, Args args, task<result<void>> (*run)(operation& op, Args& args), bool blocks) {
+prepared prepare(
+    const target& where,
+    Args args,
+    task<result<void>> (*run)(operation& op, Args& args),
+    bool blocks
+) {
     auto kept = std::make_shared<Args>(std::move(args));
     prepared p;
     p.core = where.core;
     p.blocks = blocks;
     p.limits.timeout = milliseconds(where.core->values.duration_ms("timeout"));
     p.limits.stall = milliseconds(where.core->values.duration_ms("stall_timeout"));
-    p.limits.max_attempts = static_cast<unsigned>(std::max<std::int64_t>(1, where.core->values.integer("max_attempts")));
+    p.limits.max_attempts =
+        static_cast<unsigned>(std::max<std::int64_t>(1, where.core->values.integer("max_attempts"))
+        );
     p.body = [kept, run](operation& op) { return run(op, *kept); };
     return p;
 }

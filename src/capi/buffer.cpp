@@ -9,7 +9,8 @@ blobstore_status blobstore_buffer_new(size_t size, blobstore_buffer** out, blobs
     if (out) *out = nullptr;
     return guard(err, [&]() -> result<void> {
         if (!out) return invalid("out is NULL");
-        if (size > static_cast<size_t>(PTRDIFF_MAX) - 1) return invalid("size is longer than memory can be");
+        if (size > static_cast<size_t>(PTRDIFF_MAX) - 1)
+            return invalid("size is longer than memory can be");
         auto made = std::make_unique<blobstore_buffer>();
         made->own.resize(size);
         made->data = made->own.data();
@@ -65,13 +66,20 @@ blobstore_status blobstore_object_get(const blobstore_object* object, blobstore_
     });
 }
 
-void blobstore_object_free(blobstore_object* object) { delete object; }
+void blobstore_object_free(blobstore_object* object) {
+    delete object;
+}
 
-size_t blobstore_page_len(const blobstore_page* page) { return page ? page->page.entries.size() : 0; }
+size_t blobstore_page_len(const blobstore_page* page) {
+    return page ? page->page.entries.size() : 0;
+}
 
-size_t
-blobstore_page_get(const blobstore_page* page, size_t first, blobstore_object_view* out, size_t stride, size_t n) {
-    if (!page || !out || stride < 2 * sizeof(uint32_t) || stride > largest_struct || first >= page->page.entries.size()) return 0;
+size_t blobstore_page_get(
+    const blobstore_page* page, size_t first, blobstore_object_view* out, size_t stride, size_t n
+) {
+    if (!page || !out || stride < 2 * sizeof(uint32_t) || stride > largest_struct ||
+        first >= page->page.entries.size())
+        return 0;
     const size_t count = std::min(n, page->page.entries.size() - first);
     const std::vector<blobstore_kv> none;
     char* at = reinterpret_cast<char*>(out);
@@ -89,4 +97,6 @@ const char* blobstore_page_token(const blobstore_page* page, size_t* len) {
     return page ? page->page.next_token.c_str() : "";
 }
 
-void blobstore_page_free(blobstore_page* page) { delete page; }
+void blobstore_page_free(blobstore_page* page) {
+    delete page;
+}

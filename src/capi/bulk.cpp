@@ -13,13 +13,15 @@ struct copy_args {
 };
 
 task<result<void>> run_copy(operation& op, copy_args& a) {
-    result<object_meta> copied = co_await a.to.in->copy(op, *a.from.in, a.from.key, a.to.key, a.options);
+    result<object_meta> copied =
+        co_await a.to.in->copy(op, *a.from.in, a.from.key, a.to.key, a.options);
     if (!copied) co_return copied.error();
     results_of(op).object = make_object(std::move(*copied));
     co_return result<void>();
 }
 
-result<prepared> prepare_copy(result<target> from, result<target> to, const blobstore_put_options* given) {
+result<prepared>
+prepare_copy(result<target> from, result<target> to, const blobstore_put_options* given) {
     if (!from) return from.error();
     if (!to) return to.error();
     copy_args args{*from, *to, {}};
@@ -40,7 +42,9 @@ struct delete_many_args {
 task<result<void>> run_delete_many(operation& op, delete_many_args& a) {
     result<std::vector<result<void>>> removed = co_await a.where.in->remove_many(op, a.keys);
     if (!removed) {
-        std::fill_n(a.results, a.keys.size(), static_cast<blobstore_status>(removed.error().code()));
+        std::fill_n(
+            a.results, a.keys.size(), static_cast<blobstore_status>(removed.error().code())
+        );
         co_return removed.error();
     }
     result<void> first;
@@ -52,10 +56,12 @@ task<result<void>> run_delete_many(operation& op, delete_many_args& a) {
     co_return first;
 }
 
-result<prepared>
-prepare_delete_many(result<target> where, const blobstore_str* keys, std::size_t n, blobstore_status* results) {
+result<prepared> prepare_delete_many(
+    result<target> where, const blobstore_str* keys, std::size_t n, blobstore_status* results
+) {
     if (!where) return where.error();
-    if (n > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(blobstore_str)) return invalid("n is longer than memory can be");
+    if (n > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(blobstore_str))
+        return invalid("n is longer than memory can be");
     if (n != 0 && (!keys || !results)) return invalid("keys or results is NULL");
     delete_many_args args{*where, {}, results};
     for (std::size_t i = 0; i < n; ++i) {
@@ -101,7 +107,9 @@ result<prepared> prepare_presign(result<target> where, const blobstore_presign_o
     if (!where) return where.error();
     result<presign_options> options = read(given);
     if (!options) return options.error();
-    return prepare(*where, presign_args{*where, std::move(*options)}, run_presign, where->in->blocks());
+    return prepare(
+        *where, presign_args{*where, std::move(*options)}, run_presign, where->in->blocks()
+    );
 }
 
 struct file_args {
@@ -127,114 +135,413 @@ task<result<void>> run_download(operation& op, file_args& a) {
     co_return result<void>();
 }
 
-result<prepared>
-prepare_upload(result<target> where, const blobstore_file* given, const blobstore_put_options* put) {
+result<prepared> prepare_upload(
+    result<target> where, const blobstore_file* given, const blobstore_put_options* put
+) {
     if (!where) return where.error();
     result<local_file> file = read(given);
     if (!file) return file.error();
     result<put_options> options = read(put);
     if (!options) return options.error();
-    return prepare(*where, file_args{*where, std::move(*file), {}, std::move(*options)}, run_upload, true);
+    return prepare(
+        *where, file_args{*where, std::move(*file), {}, std::move(*options)}, run_upload, true
+    );
 }
 
-result<prepared>
-prepare_download(result<target> where, const blobstore_get_options* get, const blobstore_file* given) {
+result<prepared> prepare_download(
+    result<target> where, const blobstore_get_options* get, const blobstore_file* given
+) {
     if (!where) return where.error();
     result<local_file> file = read(given);
     if (!file) return file.error();
     result<get_options> options = read(get);
     if (!options) return options.error();
-    return prepare(*where, file_args{*where, std::move(*file), std::move(*options), {}}, run_download, true);
+    return prepare(
+        *where, file_args{*where, std::move(*file), std::move(*options), {}}, run_download, true
+    );
 }
 
 } // namespace
 
-blobstore_status blobstore_copy(blobstore_store *source, const char *source_key, size_t source_key_len, blobstore_store *store, const char *key, size_t key_len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_copy(
+    blobstore_store* source,
+    const char* source_key,
+    size_t source_key_len,
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_copy(at(source, source_key, source_key_len), at(store, key, key_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_copy(
+                at(source, source_key, source_key_len), at(store, key, key_len), options
+            );
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_copy_async(blobstore_store *source, const char *source_key, size_t source_key_len, blobstore_store *store, const char *key, size_t key_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_copy(at(source, source_key, source_key_len), at(store, key, key_len), options); });
+blobstore_status blobstore_copy_async(
+    blobstore_store* source,
+    const char* source_key,
+    size_t source_key_len,
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_copy(
+            at(source, source_key, source_key_len), at(store, key, key_len), options
+        );
+    });
 }
 
-blobstore_status blobstore_copy_url(blobstore_client *client, const char *source_url, size_t source_url_len, const char *url, size_t url_len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_copy_url(
+    blobstore_client* client,
+    const char* source_url,
+    size_t source_url_len,
+    const char* url,
+    size_t url_len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_copy(at(client, source_url, source_url_len), at(client, url, url_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_copy(
+                at(client, source_url, source_url_len), at(client, url, url_len), options
+            );
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_copy_url_async(blobstore_client *client, const char *source_url, size_t source_url_len, const char *url, size_t url_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_copy(at(client, source_url, source_url_len), at(client, url, url_len), options); });
+blobstore_status blobstore_copy_url_async(
+    blobstore_client* client,
+    const char* source_url,
+    size_t source_url_len,
+    const char* url,
+    size_t url_len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_copy(
+            at(client, source_url, source_url_len), at(client, url, url_len), options
+        );
+    });
 }
 
-blobstore_status blobstore_delete_many(blobstore_store *store, const blobstore_str *keys, size_t n, const blobstore_call *call, blobstore_status *results, blobstore_error **err) {
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_delete_many(at(store), keys, n, results); }, [&](blobstore_op&) {  });
+blobstore_status blobstore_delete_many(
+    blobstore_store* store,
+    const blobstore_str* keys,
+    size_t n,
+    const blobstore_call* call,
+    blobstore_status* results,
+    blobstore_error** err
+) {
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> { return prepare_delete_many(at(store), keys, n, results); },
+        [&](blobstore_op&) {}
+    );
 }
 
-blobstore_status blobstore_delete_many_async(blobstore_store *store, const blobstore_str *keys, size_t n, const blobstore_call *call, blobstore_status *results, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_delete_many(at(store), keys, n, results); });
+blobstore_status blobstore_delete_many_async(
+    blobstore_store* store,
+    const blobstore_str* keys,
+    size_t n,
+    const blobstore_call* call,
+    blobstore_status* results,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_delete_many(at(store), keys, n, results);
+    });
 }
 
-blobstore_status blobstore_list(blobstore_store *store, const blobstore_list_options *options, const blobstore_call *call, blobstore_page **page, blobstore_error **err) {
+blobstore_status blobstore_list(
+    blobstore_store* store,
+    const blobstore_list_options* options,
+    const blobstore_call* call,
+    blobstore_page** page,
+    blobstore_error** err
+) {
     if (page) *page = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!page) return invalid("page is NULL"); return prepare_list(at(store), options); }, [&](blobstore_op& done) { *page = done.page.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!page) return invalid("page is NULL");
+            return prepare_list(at(store), options);
+        },
+        [&](blobstore_op& done) { *page = done.page.release(); }
+    );
 }
 
-blobstore_status blobstore_list_async(blobstore_store *store, const blobstore_list_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_list(at(store), options); });
+blobstore_status blobstore_list_async(
+    blobstore_store* store,
+    const blobstore_list_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_list(at(store), options);
+    });
 }
 
-blobstore_status blobstore_presign(blobstore_store *store, const char *key, size_t key_len, const blobstore_presign_options *options, const blobstore_call *call, blobstore_buffer **link, blobstore_error **err) {
+blobstore_status blobstore_presign(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_presign_options* options,
+    const blobstore_call* call,
+    blobstore_buffer** link,
+    blobstore_error** err
+) {
     if (link) *link = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!link) return invalid("link is NULL"); return prepare_presign(at(store, key, key_len), options); }, [&](blobstore_op& done) { *link = std::exchange(done.buffer, nullptr); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!link) return invalid("link is NULL");
+            return prepare_presign(at(store, key, key_len), options);
+        },
+        [&](blobstore_op& done) { *link = std::exchange(done.buffer, nullptr); }
+    );
 }
 
-blobstore_status blobstore_presign_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_presign_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_presign(at(store, key, key_len), options); });
+blobstore_status blobstore_presign_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_presign_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_presign(at(store, key, key_len), options);
+    });
 }
 
-blobstore_status blobstore_presign_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_presign_options *options, const blobstore_call *call, blobstore_buffer **link, blobstore_error **err) {
+blobstore_status blobstore_presign_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_presign_options* options,
+    const blobstore_call* call,
+    blobstore_buffer** link,
+    blobstore_error** err
+) {
     if (link) *link = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!link) return invalid("link is NULL"); return prepare_presign(at(client, url, url_len), options); }, [&](blobstore_op& done) { *link = std::exchange(done.buffer, nullptr); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!link) return invalid("link is NULL");
+            return prepare_presign(at(client, url, url_len), options);
+        },
+        [&](blobstore_op& done) { *link = std::exchange(done.buffer, nullptr); }
+    );
 }
 
-blobstore_status blobstore_presign_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_presign_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_presign(at(client, url, url_len), options); });
+blobstore_status blobstore_presign_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_presign_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_presign(at(client, url, url_len), options);
+    });
 }
 
-blobstore_status blobstore_upload_file(blobstore_store *store, const char *key, size_t key_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_upload_file(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_file* file,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_upload(at(store, key, key_len), file, options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_upload(at(store, key, key_len), file, options);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_upload_file_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_upload(at(store, key, key_len), file, options); });
+blobstore_status blobstore_upload_file_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_file* file,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_upload(at(store, key, key_len), file, options);
+    });
 }
 
-blobstore_status blobstore_upload_file_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_upload_file_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_file* file,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_upload(at(client, url, url_len), file, options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_upload(at(client, url, url_len), file, options);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_upload_file_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_upload(at(client, url, url_len), file, options); });
+blobstore_status blobstore_upload_file_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_file* file,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_upload(at(client, url, url_len), file, options);
+    });
 }
 
-blobstore_status blobstore_download_file(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_download_file(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_file* file,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_download(at(store, key, key_len), options, file); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_download(at(store, key, key_len), options, file);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_download_file_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_download(at(store, key, key_len), options, file); });
+blobstore_status blobstore_download_file_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_file* file,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_download(at(store, key, key_len), options, file);
+    });
 }
 
-blobstore_status blobstore_download_file_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_download_file_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_file* file,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_download(at(client, url, url_len), options, file); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_download(at(client, url, url_len), options, file);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_download_file_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_download(at(client, url, url_len), options, file); });
+blobstore_status blobstore_download_file_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_file* file,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_download(at(client, url, url_len), options, file);
+    });
 }
-

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One call behind the C interface: how it is prepared, run on this thread or submitted, and how it completes.
+// One call behind the C interface: how it is prepared, run on this thread or submitted, and how it
+// completes.
 #pragma once
 
 #include "capi/handle.h"
@@ -20,15 +21,16 @@ struct cancel_core {
 struct prepared {
     std::shared_ptr<client_core> core;
     operation::body_function body;
-    bool blocks = false; ///< needs a thread that may block
-    call_limits limits; ///< used where the call options name none
+    bool blocks = false;                 ///< needs a thread that may block
+    call_limits limits;                  ///< used where the call options name none
     std::shared_ptr<cancel_core> cancel; ///< beside the call's own
 };
 
 } // namespace blobstore::capi
 
 struct blobstore_cancel {
-    std::shared_ptr<blobstore::capi::cancel_core> core = std::make_shared<blobstore::capi::cancel_core>();
+    std::shared_ptr<blobstore::capi::cancel_core> core =
+        std::make_shared<blobstore::capi::cancel_core>();
 };
 
 /// An operation with its results and its handle. `self` keeps it while any handle lives.
@@ -81,7 +83,9 @@ blobstore_status submit_call(
     const std::function<result<prepared>()>& prepare
 ) noexcept;
 
-inline blobstore_op& results_of(operation& op) { return static_cast<blobstore_op&>(op); }
+inline blobstore_op& results_of(operation& op) {
+    return static_cast<blobstore_op&>(op);
+}
 
 std::unique_ptr<blobstore_object> make_object(object_meta meta);
 blobstore_buffer* make_buffer(std::string bytes);

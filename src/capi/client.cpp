@@ -17,7 +17,8 @@ std::function<std::optional<std::string>(std::string_view)> variables_of(const h
 
 result<unsigned> threads(const settings_values& values, const char* key) {
     std::int64_t n = values.integer(key);
-    if (n < 1 || n > 1024) return error(errc::config, std::string(key) + " is a number from 1 to 1024");
+    if (n < 1 || n > 1024)
+        return error(errc::config, std::string(key) + " is a number from 1 to 1024");
     return static_cast<unsigned>(n);
 }
 
@@ -40,19 +41,33 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
     log_sink sink;
     sink.level = static_cast<log_level>(options.log_level);
     if (options.log_queue) {
-        sink.write = [queue = options.log_queue->core, user_data = options.log_user_data](log_level level, std::string_view line) {
+        sink.write = [queue = options.log_queue->core,
+                      user_data = options.log_user_data](log_level level, std::string_view line) {
             if (!queue->reserve()) return;
             auto op = std::make_shared<blobstore_op>();
             op->core = nullptr;
             op->log_line = line;
-            blobstore_event event{user_data, 0, static_cast<std::uint64_t>(level), op->log_line.size(), 0, BLOBSTORE_EVENT_LOG, 0, op->add_handle(), op->log_line.c_str()};
+            blobstore_event event{
+                user_data,
+                0,
+                static_cast<std::uint64_t>(level),
+                op->log_line.size(),
+                0,
+                BLOBSTORE_EVENT_LOG,
+                0,
+                op->add_handle(),
+                op->log_line.c_str()};
             queue->push(event);
         };
     } else if (options.log) {
-        sink.write = [run, fn = options.log, user_data = options.log_user_data](log_level level, std::string_view line) {
+        sink.write = [run,
+                      fn = options.log,
+                      user_data = options.log_user_data](log_level level, std::string_view line) {
             std::shared_ptr<runtime> alive = run.lock();
             if (!alive) return;
-            alive->post_callback([fn, user_data, level, text = std::string(line)] { fn(static_cast<int32_t>(level), text.data(), text.size(), user_data); });
+            alive->post_callback([fn, user_data, level, text = std::string(line)] {
+                fn(static_cast<int32_t>(level), text.data(), text.size(), user_data);
+            });
         };
     }
     return sink;
@@ -62,7 +77,8 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
 
 result<std::shared_ptr<http::client>> client_core::http_for(const settings_values& of) {
     std::string identity;
-    for (const setting& row : http::settings_table()) identity += std::string(of.text(row.key)) + '\n';
+    for (const setting& row : http::settings_table())
+        identity += std::string(of.text(row.key)) + '\n';
     std::lock_guard lock(mutex_);
     auto found = http_.find(identity);
     if (found != http_.end()) return found->second;
@@ -123,7 +139,8 @@ blobstore_status blobstore_client_new(
         result<void> checked = check_flags(options->flags, 0, "blobstore_client_options");
         if (checked) checked = check_reserved(options->reserved0, "blobstore_client_options");
         if (!checked) return checked;
-        if (options->log_level < BLOBSTORE_LOG_OFF || options->log_level > BLOBSTORE_LOG_DEBUG) return invalid("log_level");
+        if (options->log_level < BLOBSTORE_LOG_OFF || options->log_level > BLOBSTORE_LOG_DEBUG)
+            return invalid("log_level");
         host machine = real_host();
         settings_values values = all_settings();
         checked = values.load_environment(variables_of(machine));
@@ -141,16 +158,19 @@ blobstore_status blobstore_client_new(
     });
 }
 
-blobstore_status blobstore_client_close(blobstore_client* client, int64_t timeout_ms, blobstore_error** err) {
+blobstore_status
+blobstore_client_close(blobstore_client* client, int64_t timeout_ms, blobstore_error** err) {
     return guard(err, [&]() -> result<void> {
         if (!client) return invalid("client is NULL");
         if (timeout_ms < -1) return invalid("timeout_ms");
         result<void> alive = client->core->check();
         if (!alive) return alive;
         runtime& run = *client->core->run;
-        if (run.on_callback_thread()) return error(errc::would_deadlock, "close waits for callbacks; not on their thread");
+        if (run.on_callback_thread())
+            return error(errc::would_deadlock, "close waits for callbacks; not on their thread");
         run.begin_close();
-        if (!run.wait_closed(milliseconds(std::min<int64_t>(timeout_ms, 86400000)))) return error(errc::timeout, "calls are still running");
+        if (!run.wait_closed(milliseconds(std::min<int64_t>(timeout_ms, 86400000))))
+            return error(errc::timeout, "calls are still running");
         return {};
     });
 }
@@ -180,7 +200,8 @@ blobstore_status blobstore_store_open(
         if (!given) return given.error();
         result<store_url> parsed = parse_store_url(*given);
         if (!parsed) return parsed.error();
-        result<std::shared_ptr<store>> opened = client->core->open(*parsed, config ? config->given : name_values());
+        result<std::shared_ptr<store>> opened =
+            client->core->open(*parsed, config ? config->given : name_values());
         if (!opened) return opened.error();
         *out = new blobstore_store{client->core, std::move(*opened)};
         return {};

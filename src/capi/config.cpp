@@ -15,17 +15,27 @@ struct described {
 
 std::string join(std::span<const std::string_view> parts) {
     std::string joined;
-    for (std::string_view part : parts) joined += (joined.empty() ? "" : ",") + std::string(part);
+    for (std::string_view part : parts)
+        joined += (joined.empty() ? "" : ",") + std::string(part);
     return joined;
 }
 
 const std::vector<described>& descriptions() {
     static const auto* const all = [] {
-        constexpr std::string_view types[] = {"string", "boolean", "integer", "size", "duration", "enumeration"};
+        constexpr std::string_view types[] = {
+            "string", "boolean", "integer", "size", "duration", "enumeration"};
         auto* made = new std::vector<described>;
         const settings_values values = all_settings();
         for (const setting* row : values.rows())
-            made->push_back({row, std::string(row->key), std::string(types[static_cast<int>(row->type)]), std::string(row->default_value), std::string(row->doc), join(row->aliases), join(row->environment)});
+            made->push_back(
+                {row,
+                 std::string(row->key),
+                 std::string(types[static_cast<int>(row->type)]),
+                 std::string(row->default_value),
+                 std::string(row->doc),
+                 join(row->aliases),
+                 join(row->environment)}
+            );
         return made;
     }();
     return *all;
@@ -80,4 +90,6 @@ blobstore_status blobstore_config_describe(size_t index, blobstore_config_key* o
     });
 }
 
-void blobstore_config_free(blobstore_config* config) { delete config; }
+void blobstore_config_free(blobstore_config* config) {
+    delete config;
+}

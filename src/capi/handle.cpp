@@ -6,10 +6,15 @@
 
 namespace blobstore::capi {
 
-long client_core::process_id() noexcept { return ::getpid(); }
+long client_core::process_id() noexcept {
+    return ::getpid();
+}
 
 result<void> client_core::check() const {
-    if (process_id() != pid) return error(errc::forked, "the client was made before a fork; make a new one in the child");
+    if (process_id() != pid)
+        return error(
+            errc::forked, "the client was made before a fork; make a new one in the child"
+        );
     return {};
 }
 
@@ -63,12 +68,14 @@ result<std::string> text(const char* at, std::size_t size, const char* name) {
 
 result<std::string> text(const blobstore_str& given, const char* name) {
     result<std::string> copy = text(given.ptr, given.len, name);
-    if (copy && copy->find('\0') != std::string::npos) return invalid(std::string(name) + " contains a NUL byte");
+    if (copy && copy->find('\0') != std::string::npos)
+        return invalid(std::string(name) + " contains a NUL byte");
     return copy;
 }
 
 result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* name) {
-    if (n > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(blobstore_kv)) return invalid(std::string(name) + " is longer than memory can be");
+    if (n > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(blobstore_kv))
+        return invalid(std::string(name) + " is longer than memory can be");
     if (!at && n != 0) return invalid(std::string(name) + " is NULL with a length");
     name_values copy;
     for (std::size_t i = 0; i < n; ++i) {
@@ -83,7 +90,8 @@ result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* nam
 
 std::vector<blobstore_kv> metadata_of(const object_meta& meta) {
     std::vector<blobstore_kv> views;
-    for (const auto& [name, value] : meta.metadata) views.push_back({view(name), view(value)});
+    for (const auto& [name, value] : meta.metadata)
+        views.push_back({view(name), view(value)});
     return views;
 }
 
@@ -123,9 +131,13 @@ TIE(cancelled, BLOBSTORE_E_CANCELLED);
 TIE(internal, BLOBSTORE_E_INTERNAL);
 #undef TIE
 
-uint32_t blobstore_version(void) { return BLOBSTORE_HEADER_VERSION; }
+uint32_t blobstore_version(void) {
+    return BLOBSTORE_HEADER_VERSION;
+}
 
-const char* blobstore_version_string(void) { return "0.1.0"; }
+const char* blobstore_version_string(void) {
+    return "0.1.0";
+}
 
 int32_t blobstore_has_feature(const char* name, size_t name_len) {
     constexpr std::string_view prefix = "backend.";
@@ -135,17 +147,22 @@ int32_t blobstore_has_feature(const char* name, size_t name_len) {
     return has_backend(feature.substr(prefix.size())) ? 1 : 0;
 }
 
-const char* blobstore_status_name(blobstore_status status) { return name_of(static_cast<errc>(status)).data(); }
+const char* blobstore_status_name(blobstore_status status) {
+    return name_of(static_cast<errc>(status)).data();
+}
 
-const char* blobstore_error_message(const blobstore_error* e) { return e ? e->line.c_str() : ""; }
+const char* blobstore_error_message(const blobstore_error* e) {
+    return e ? e->line.c_str() : "";
+}
 
 blobstore_status blobstore_error_get(const blobstore_error* e, blobstore_error_view* out) {
     return capi::guard(nullptr, [&]() -> result<void> {
         if (!e) return capi::invalid("error is NULL");
         const error& cause = e->cause;
         blobstore_error_view v{};
-        v.flags = (cause->retryable ? unsigned{BLOBSTORE_ERR_RETRYABLE} : 0u) | (cause->outcome_unknown ? unsigned{BLOBSTORE_ERR_OUTCOME_UNKNOWN} : 0u)
-            | (cause->from_service ? unsigned{BLOBSTORE_ERR_FROM_SERVICE} : 0u);
+        v.flags = (cause->retryable ? unsigned{BLOBSTORE_ERR_RETRYABLE} : 0u) |
+                  (cause->outcome_unknown ? unsigned{BLOBSTORE_ERR_OUTCOME_UNKNOWN} : 0u) |
+                  (cause->from_service ? unsigned{BLOBSTORE_ERR_FROM_SERVICE} : 0u);
         v.status = static_cast<int32_t>(cause->code);
         v.http_status = cause->http_status;
         v.retry_after_ms = cause->retry_after_ms;

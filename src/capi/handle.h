@@ -46,13 +46,16 @@ struct client_core : std::enable_shared_from_this<client_core> {
 private:
     result<std::shared_ptr<http::client>> http_for(const settings_values& of);
 
-    std::mutex mutex_; ///< guards the two below
+    std::mutex mutex_;                                          ///< guards the two below
     std::map<std::string, std::shared_ptr<http::client>> http_; ///< by trust configuration
-    std::map<std::string, std::shared_ptr<store>> stores_; ///< by scheme and authority, for the URL calls
+    std::map<std::string, std::shared_ptr<store>>
+        stores_; ///< by scheme and authority, for the URL calls
 };
 
-/// Drops what a handle holds. In a forked child it is leaked: the threads that would let go of it do not exist there.
-template <class T> void let_go(std::shared_ptr<T>& held, long pid) {
+/// Drops what a handle holds. In a forked child it is leaked: the threads that would let go of it
+/// do not exist there.
+template <class T>
+void let_go(std::shared_ptr<T>& held, long pid) {
     if (client_core::process_id() != pid) new std::shared_ptr<T>(std::move(held));
     held.reset();
 }
@@ -62,7 +65,8 @@ blobstore_status fail(const error& e, blobstore_error** err) noexcept;
 blobstore_error* make_error(const error& e) noexcept;
 
 /// Runs `f`, which returns result<void>; no exception leaves. *err is overwritten.
-template <class F> blobstore_status guard(blobstore_error** err, F f) noexcept {
+template <class F>
+blobstore_status guard(blobstore_error** err, F f) noexcept {
     if (err) *err = nullptr;
     try {
         result<void> done = f();
@@ -75,12 +79,16 @@ template <class F> blobstore_status guard(blobstore_error** err, F f) noexcept {
     }
 }
 
-inline error invalid(std::string message) { return error(errc::invalid_argument, std::move(message)); }
+inline error invalid(std::string message) {
+    return error(errc::invalid_argument, std::move(message));
+}
 
 constexpr std::uint32_t largest_struct = 4096;
 
-/// A struct as this version knows it: missing fields are zero; a longer struct's unknown tail must be zero.
-template <class T> result<T> read_struct(const T* given, const char* name) {
+/// A struct as this version knows it: missing fields are zero; a longer struct's unknown tail must
+/// be zero.
+template <class T>
+result<T> read_struct(const T* given, const char* name) {
     T known{};
     if (!given) return known;
     std::uint32_t size = 0;
@@ -89,19 +97,28 @@ template <class T> result<T> read_struct(const T* given, const char* name) {
         return invalid(std::string(name) + ".struct_size is not the size of that struct");
     const char* bytes = reinterpret_cast<const char*>(given);
     for (std::size_t i = sizeof(T); i < size; ++i)
-        if (bytes[i] != 0) return error(errc::version, std::string(name) + " has fields that this version of the library does not know");
+        if (bytes[i] != 0)
+            return error(
+                errc::version,
+                std::string(name) + " has fields that this version of the library does not know"
+            );
     std::memcpy(&known, given, std::min<std::size_t>(size, sizeof(T)));
     return known;
 }
 
-template <class T> result<void> write_view(T* out, T full, const char* name) {
+template <class T>
+result<void> write_view(T* out, T full, const char* name) {
     if (!out) return invalid(std::string(name) + " is NULL");
     const std::uint32_t size = out->struct_size;
     if (size < 2 * sizeof(std::uint32_t) || size > largest_struct)
         return invalid(std::string(name) + ".struct_size is not the size of that struct");
     const char* bytes = reinterpret_cast<const char*>(out);
     for (std::size_t i = sizeof(T); i < size; ++i)
-        if (bytes[i] != 0) return error(errc::version, std::string(name) + " has fields that this version of the library does not know");
+        if (bytes[i] != 0)
+            return error(
+                errc::version,
+                std::string(name) + " has fields that this version of the library does not know"
+            );
     full.struct_size = size;
     std::memset(static_cast<void*>(out), 0, size);
     std::memcpy(static_cast<void*>(out), &full, std::min<std::size_t>(size, sizeof(T)));
@@ -109,7 +126,8 @@ template <class T> result<void> write_view(T* out, T full, const char* name) {
 }
 
 inline result<void> check_flags(std::uint32_t flags, std::uint32_t known, const char* name) {
-    if ((flags & ~known) != 0) return invalid(std::string(name) + ".flags has a bit that is not known");
+    if ((flags & ~known) != 0)
+        return invalid(std::string(name) + ".flags has a bit that is not known");
     return {};
 }
 
@@ -119,7 +137,8 @@ inline result<void> check_reserved(std::uint64_t word, const char* name) {
 }
 
 inline result<void> check_bytes(const void* at, std::size_t size, const char* name) {
-    if (size > static_cast<std::size_t>(PTRDIFF_MAX)) return invalid(std::string(name) + " is longer than memory can be");
+    if (size > static_cast<std::size_t>(PTRDIFF_MAX))
+        return invalid(std::string(name) + " is longer than memory can be");
     if (!at && size != 0) return invalid(std::string(name) + " is NULL with a length");
     return {};
 }
@@ -128,7 +147,9 @@ result<std::string> text(const char* at, std::size_t size, const char* name);
 result<std::string> text(const blobstore_str& given, const char* name);
 result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* name);
 
-inline blobstore_str view(const std::string& text) { return {text.c_str(), text.size()}; }
+inline blobstore_str view(const std::string& text) {
+    return {text.c_str(), text.size()};
+}
 
 /// Fills everything but key views from an object's metadata; `metadata` must outlive the view.
 blobstore_object_view view_of(const object_meta& meta, const std::vector<blobstore_kv>& metadata);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls on one object: get, get_into, head, put, delete; each blocking, submitted, by store or by URL.
+// Calls on one object: get, get_into, head, put, delete; each blocking, submitted, by store or by
+// URL.
 #include "capi/arguments.h"
 
 using namespace blobstore;
@@ -72,15 +73,18 @@ result<prepared> prepare_get(result<target> where, const blobstore_get_options* 
     return prepare(*where, get_args{*where, std::move(*options), {}}, run_get, where->in->blocks());
 }
 
-result<prepared>
-prepare_get_into(result<target> where, const blobstore_get_options* given, void* dst, std::size_t cap) {
+result<prepared> prepare_get_into(
+    result<target> where, const blobstore_get_options* given, void* dst, std::size_t cap
+) {
     if (!where) return where.error();
     result<get_options> options = read(given);
     if (!options) return options.error();
     result<void> checked = check_bytes(dst, cap, "dst");
     if (!checked) return checked.error();
     std::span<char> into(static_cast<char*>(dst), cap);
-    return prepare(*where, get_args{*where, std::move(*options), into}, run_get_into, where->in->blocks());
+    return prepare(
+        *where, get_args{*where, std::move(*options), into}, run_get_into, where->in->blocks()
+    );
 }
 
 result<prepared> prepare_head(result<target> where, const blobstore_get_options* given) {
@@ -88,11 +92,14 @@ result<prepared> prepare_head(result<target> where, const blobstore_get_options*
     result<get_options> options = read(given);
     if (!options) return options.error();
     if (!options->range.whole()) return invalid("head takes no range");
-    return prepare(*where, get_args{*where, std::move(*options), {}}, run_head, where->in->blocks());
+    return prepare(
+        *where, get_args{*where, std::move(*options), {}}, run_head, where->in->blocks()
+    );
 }
 
-result<prepared>
-prepare_put(result<target> where, const void* data, std::size_t len, const blobstore_put_options* given) {
+result<prepared> prepare_put(
+    result<target> where, const void* data, std::size_t len, const blobstore_put_options* given
+) {
     if (!where) return where.error();
     result<put_options> options = read(given);
     if (!options) return options.error();
@@ -103,8 +110,9 @@ prepare_put(result<target> where, const void* data, std::size_t len, const blobs
     return prepare(*where, std::move(args), run_put, where->in->blocks());
 }
 
-result<prepared>
-prepare_put_buffer(result<target> where, blobstore_buffer* body, const blobstore_put_options* given) {
+result<prepared> prepare_put_buffer(
+    result<target> where, blobstore_buffer* body, const blobstore_put_options* given
+) {
     if (!where) return where.error();
     if (!body) return invalid("body is NULL");
     result<put_options> options = read(given);
@@ -122,104 +130,423 @@ result<prepared> prepare_delete(result<target> where) {
 
 } // namespace
 
-blobstore_status blobstore_get(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_buffer **body, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_get(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_buffer** body,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (body) *body = nullptr;
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!body) return invalid("body is NULL"); return prepare_get(at(store, key, key_len), options); }, [&](blobstore_op& done) { *body = std::exchange(done.buffer, nullptr); if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!body) return invalid("body is NULL");
+            return prepare_get(at(store, key, key_len), options);
+        },
+        [&](blobstore_op& done) {
+            *body = std::exchange(done.buffer, nullptr);
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_get_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_get(at(store, key, key_len), options); });
+blobstore_status blobstore_get_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_get(at(store, key, key_len), options);
+    });
 }
 
-blobstore_status blobstore_get_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_buffer **body, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_get_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_buffer** body,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (body) *body = nullptr;
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!body) return invalid("body is NULL"); return prepare_get(at(client, url, url_len), options); }, [&](blobstore_op& done) { *body = std::exchange(done.buffer, nullptr); if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!body) return invalid("body is NULL");
+            return prepare_get(at(client, url, url_len), options);
+        },
+        [&](blobstore_op& done) {
+            *body = std::exchange(done.buffer, nullptr);
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_get_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_get(at(client, url, url_len), options); });
+blobstore_status blobstore_get_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_get(at(client, url, url_len), options);
+    });
 }
 
-blobstore_status blobstore_get_into(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, size_t *n, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_get_into(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    void* dst,
+    size_t cap,
+    size_t* n,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (n) *n = 0;
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!n) return invalid("n is NULL"); return prepare_get_into(at(store, key, key_len), options, dst, cap); }, [&](blobstore_op& done) { *n = done.bytes; if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!n) return invalid("n is NULL");
+            return prepare_get_into(at(store, key, key_len), options, dst, cap);
+        },
+        [&](blobstore_op& done) {
+            *n = done.bytes;
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_get_into_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_get_into(at(store, key, key_len), options, dst, cap); });
+blobstore_status blobstore_get_into_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    void* dst,
+    size_t cap,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_get_into(at(store, key, key_len), options, dst, cap);
+    });
 }
 
-blobstore_status blobstore_get_into_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, size_t *n, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_get_into_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    void* dst,
+    size_t cap,
+    size_t* n,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (n) *n = 0;
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!n) return invalid("n is NULL"); return prepare_get_into(at(client, url, url_len), options, dst, cap); }, [&](blobstore_op& done) { *n = done.bytes; if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!n) return invalid("n is NULL");
+            return prepare_get_into(at(client, url, url_len), options, dst, cap);
+        },
+        [&](blobstore_op& done) {
+            *n = done.bytes;
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_get_into_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_get_into(at(client, url, url_len), options, dst, cap); });
+blobstore_status blobstore_get_into_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    void* dst,
+    size_t cap,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_get_into(at(client, url, url_len), options, dst, cap);
+    });
 }
 
-blobstore_status blobstore_head(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_head(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_head(at(store, key, key_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> { return prepare_head(at(store, key, key_len), options); },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_head_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_head(at(store, key, key_len), options); });
+blobstore_status blobstore_head_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_head(at(store, key, key_len), options);
+    });
 }
 
-blobstore_status blobstore_head_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_head_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_head(at(client, url, url_len), options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> { return prepare_head(at(client, url, url_len), options); },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_head_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_head(at(client, url, url_len), options); });
+blobstore_status blobstore_head_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_head(at(client, url, url_len), options);
+    });
 }
 
-blobstore_status blobstore_put(blobstore_store *store, const char *key, size_t key_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_put(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const void* data,
+    size_t len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_put(at(store, key, key_len), data, len, options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_put(at(store, key, key_len), data, len, options);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_put_async(blobstore_store *store, const char *key, size_t key_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_put(at(store, key, key_len), data, len, options); });
+blobstore_status blobstore_put_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const void* data,
+    size_t len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_put(at(store, key, key_len), data, len, options);
+    });
 }
 
-blobstore_status blobstore_put_url(blobstore_client *client, const char *url, size_t url_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_put_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const void* data,
+    size_t len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_put(at(client, url, url_len), data, len, options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_put(at(client, url, url_len), data, len, options);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_put_url_async(blobstore_client *client, const char *url, size_t url_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_put(at(client, url, url_len), data, len, options); });
+blobstore_status blobstore_put_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const void* data,
+    size_t len,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_put(at(client, url, url_len), data, len, options);
+    });
 }
 
-blobstore_status blobstore_put_buffer(blobstore_store *store, const char *key, size_t key_len, blobstore_buffer *body, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err) {
+blobstore_status blobstore_put_buffer(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    blobstore_buffer* body,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    blobstore_object** info,
+    blobstore_error** err
+) {
     if (info) *info = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_put_buffer(at(store, key, key_len), body, options); }, [&](blobstore_op& done) { if (info) *info = done.object.release(); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            return prepare_put_buffer(at(store, key, key_len), body, options);
+        },
+        [&](blobstore_op& done) {
+            if (info) *info = done.object.release();
+        }
+    );
 }
 
-blobstore_status blobstore_put_buffer_async(blobstore_store *store, const char *key, size_t key_len, blobstore_buffer *body, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_put_buffer(at(store, key, key_len), body, options); });
+blobstore_status blobstore_put_buffer_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    blobstore_buffer* body,
+    const blobstore_put_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_put_buffer(at(store, key, key_len), body, options);
+    });
 }
 
-blobstore_status blobstore_delete(blobstore_store *store, const char *key, size_t key_len, const blobstore_call *call, blobstore_error **err) {
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_delete(at(store, key, key_len)); }, [&](blobstore_op&) {  });
+blobstore_status blobstore_delete(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_call* call,
+    blobstore_error** err
+) {
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> { return prepare_delete(at(store, key, key_len)); },
+        [&](blobstore_op&) {}
+    );
 }
 
-blobstore_status blobstore_delete_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_delete(at(store, key, key_len)); });
+blobstore_status blobstore_delete_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_delete(at(store, key, key_len));
+    });
 }
 
-blobstore_status blobstore_delete_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_call *call, blobstore_error **err) {
-    return run_call(err, call, [&]() -> result<prepared> { return prepare_delete(at(client, url, url_len)); }, [&](blobstore_op&) {  });
+blobstore_status blobstore_delete_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_call* call,
+    blobstore_error** err
+) {
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> { return prepare_delete(at(client, url, url_len)); },
+        [&](blobstore_op&) {}
+    );
 }
 
-blobstore_status blobstore_delete_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_delete(at(client, url, url_len)); });
+blobstore_status blobstore_delete_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_delete(at(client, url, url_len));
+    });
 }
-

@@ -11,7 +11,9 @@ void cancel_core::attach(const std::shared_ptr<operation>& op) {
         return;
     }
     if (attached.size() >= 64 && attached.size() == attached.capacity())
-        std::erase_if(attached, [](const std::weak_ptr<operation>& each) { return each.expired(); });
+        std::erase_if(attached, [](const std::weak_ptr<operation>& each) {
+            return each.expired();
+        });
     attached.push_back(op);
 }
 
@@ -36,7 +38,8 @@ result<milliseconds> limit(std::int64_t given, milliseconds otherwise, const cha
 }
 
 /// Limits and cancel token of a call; `op` is attached to the token.
-result<void> apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blobstore_op>& op) {
+result<void>
+apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blobstore_op>& op) {
     op->limits = p.limits;
     result<blobstore_call> call = read_struct(given, "blobstore_call");
     if (!call) return call.error();
@@ -77,7 +80,8 @@ void settle(blobstore_op& op) noexcept {
 }
 
 blobstore_event event_of(blobstore_op& op) {
-    return blobstore_event{op.user_data, op.bytes, op.total, 0, 0, BLOBSTORE_EVENT_COMPLETE, op.status, &op, nullptr};
+    return blobstore_event{
+        op.user_data, op.bytes, op.total, 0, 0, BLOBSTORE_EVENT_COMPLETE, op.status, &op, nullptr};
 }
 
 /// The one completion of a submitted call.
@@ -112,7 +116,10 @@ blobstore_status run_call(
         result<void> alive = p->core->check();
         if (!alive) return alive;
         if (p->core->run->on_callback_thread())
-            return error(errc::would_deadlock, "a blocking call on a callback thread; use the _async form there");
+            return error(
+                errc::would_deadlock,
+                "a blocking call on a callback thread; use the _async form there"
+            );
         auto op = std::make_shared<blobstore_op>();
         op->core = p->core;
         result<void> applied = apply(call, *p, op);
@@ -159,9 +166,11 @@ blobstore_status submit_call(
         runtime& run = *p->core->run;
         if (!run.enter()) return error(errc::closed, "the client is closed");
         result<void> taken = op->queue ? op->queue->reserve() : result<void>();
-        if (taken && op->callback && !run.prepare_callbacks()) taken = error(errc::no_memory, "cannot start a callback thread");
+        if (taken && op->callback && !run.prepare_callbacks())
+            taken = error(errc::no_memory, "cannot start a callback thread");
         if (taken) {
-            if (op->queue || op->callback) op->add_handle(); // the event's, from the start: the user's may go first
+            if (op->queue || op->callback)
+                op->add_handle(); // the event's, from the start: the user's may go first
             if (out) *out = op->add_handle();
             taken = run.submit(op, p->blocks);
             if (!taken && op->queue) op->queue->unreserve();
@@ -217,7 +226,9 @@ void blobstore_op::drop_handle() {
 namespace {
 
 /// The process that made the op; a LOG event's has no client.
-long pid_of(const blobstore_op* op) { return op->core ? op->core->pid : client_core::process_id(); }
+long pid_of(const blobstore_op* op) {
+    return op->core ? op->core->pid : client_core::process_id();
+}
 
 } // namespace
 
@@ -234,7 +245,9 @@ void blobstore_cancel_trigger(blobstore_cancel* cancel) {
     if (cancel) cancel->core->trigger();
 }
 
-void blobstore_cancel_free(blobstore_cancel* cancel) { delete cancel; }
+void blobstore_cancel_free(blobstore_cancel* cancel) {
+    delete cancel;
+}
 
 void blobstore_op_cancel(blobstore_op* op) {
     if (op && client_core::process_id() == pid_of(op)) op->cancel();
@@ -247,7 +260,9 @@ blobstore_status blobstore_op_wait(blobstore_op* op, int64_t timeout_ms) {
     if (!op->complete && op->core->run->on_callback_thread()) return BLOBSTORE_E_WOULD_DEADLOCK;
     if (timeout_ms == -1)
         op->ended.wait(lock, [&] { return op->complete; });
-    else if (!op->ended.wait_for(lock, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), [&] { return op->complete; }))
+    else if (!op->ended.wait_for(lock, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), [&] {
+                 return op->complete;
+             }))
         return BLOBSTORE_E_AGAIN;
     return op->status;
 }
@@ -255,7 +270,8 @@ blobstore_status blobstore_op_wait(blobstore_op* op, int64_t timeout_ms) {
 namespace {
 
 /// A result of a call that has completed, moved out once.
-template <class T> T take(blobstore_op* op, T blobstore_op::*what) {
+template <class T>
+T take(blobstore_op* op, T blobstore_op::*what) {
     if (!op || client_core::process_id() != pid_of(op)) return T();
     std::lock_guard lock(op->mutex);
     return op->complete && op->status == BLOBSTORE_OK ? std::exchange(op->*what, T()) : T();
@@ -277,15 +293,25 @@ uint64_t blobstore_op_bytes(const blobstore_op* op) {
     return op->complete && op->status == BLOBSTORE_OK ? op->bytes : 0;
 }
 
-blobstore_object* blobstore_op_take_object(blobstore_op* op) { return take(op, &blobstore_op::object).release(); }
+blobstore_object* blobstore_op_take_object(blobstore_op* op) {
+    return take(op, &blobstore_op::object).release();
+}
 
-blobstore_buffer* blobstore_op_take_buffer(blobstore_op* op) { return take(op, &blobstore_op::buffer); }
+blobstore_buffer* blobstore_op_take_buffer(blobstore_op* op) {
+    return take(op, &blobstore_op::buffer);
+}
 
-blobstore_page* blobstore_op_take_page(blobstore_op* op) { return take(op, &blobstore_op::page).release(); }
+blobstore_page* blobstore_op_take_page(blobstore_op* op) {
+    return take(op, &blobstore_op::page).release();
+}
 
-blobstore_reader* blobstore_op_take_reader(blobstore_op* op) { return take(op, &blobstore_op::reader); }
+blobstore_reader* blobstore_op_take_reader(blobstore_op* op) {
+    return take(op, &blobstore_op::reader);
+}
 
-blobstore_op* blobstore_op_retain(blobstore_op* op) { return op ? op->add_handle() : nullptr; }
+blobstore_op* blobstore_op_retain(blobstore_op* op) {
+    return op ? op->add_handle() : nullptr;
+}
 
 void blobstore_op_free(blobstore_op* op) {
     if (op) op->drop_handle();

@@ -4,10 +4,9 @@
 
 #include "capi/call.h"
 
+#include <cerrno>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace blobstore::capi {
 
@@ -30,13 +29,16 @@ result<std::shared_ptr<queue_core>> queue_core::make(std::uint32_t capacity) {
     return std::shared_ptr<queue_core>(new queue_core(capacity, fd));
 }
 
-queue_core::~queue_core() { ::close(descriptor_); }
+queue_core::~queue_core() {
+    ::close(descriptor_);
+}
 
 void queue_core::signal(bool readable) noexcept {
     if (readable == readable_) return;
     readable_ = readable;
     std::uint64_t value = 1;
-    [[maybe_unused]] ssize_t n = readable ? ::write(descriptor_, &value, sizeof value) : ::read(descriptor_, &value, sizeof value);
+    [[maybe_unused]] ssize_t n = readable ? ::write(descriptor_, &value, sizeof value)
+                                          : ::read(descriptor_, &value, sizeof value);
 }
 
 result<void> queue_core::reserve() {
@@ -102,7 +104,8 @@ void queue_core::abandon() noexcept {
     }
 }
 
-result<std::size_t> queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever) {
+result<std::size_t>
+queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever) {
     std::unique_lock lock(mutex_);
     auto arrived = [&] { return something() || drained() || abandoned_; };
     if (for_ever)
@@ -130,7 +133,8 @@ result<std::size_t> queue_core::poll(blobstore_event* events, std::size_t max, m
 using namespace blobstore;
 using namespace blobstore::capi;
 
-blobstore_status blobstore_queue_new(uint32_t capacity, blobstore_queue** out, blobstore_error** err) {
+blobstore_status
+blobstore_queue_new(uint32_t capacity, blobstore_queue** out, blobstore_error** err) {
     if (out) *out = nullptr;
     return guard(err, [&]() -> result<void> {
         if (!out) return invalid("out is NULL");
@@ -141,21 +145,28 @@ blobstore_status blobstore_queue_new(uint32_t capacity, blobstore_queue** out, b
     });
 }
 
-blobstore_status
-blobstore_queue_poll(blobstore_queue* queue, blobstore_event* events, size_t max, int64_t timeout_ms, size_t* n) {
+blobstore_status blobstore_queue_poll(
+    blobstore_queue* queue, blobstore_event* events, size_t max, int64_t timeout_ms, size_t* n
+) {
     if (n) *n = 0;
     return guard(nullptr, [&]() -> result<void> {
-        if (!queue || !events || !n || max == 0 || max > static_cast<size_t>(PTRDIFF_MAX) / sizeof(blobstore_event)) return invalid("queue, events, n or max");
+        if (!queue || !events || !n || max == 0 ||
+            max > static_cast<size_t>(PTRDIFF_MAX) / sizeof(blobstore_event))
+            return invalid("queue, events, n or max");
         if (timeout_ms < -1) return invalid("timeout_ms");
         if (queue->core->forked()) return error(errc::forked, "the queue was made before a fork");
-        result<size_t> drained = queue->core->poll(events, max, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), timeout_ms == -1);
+        result<size_t> drained = queue->core->poll(
+            events, max, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), timeout_ms == -1
+        );
         if (!drained) return drained.error();
         *n = *drained;
         return {};
     });
 }
 
-intptr_t blobstore_queue_handle(const blobstore_queue* queue) { return queue ? queue->core->descriptor() : -1; }
+intptr_t blobstore_queue_handle(const blobstore_queue* queue) {
+    return queue ? queue->core->descriptor() : -1;
+}
 
 void blobstore_queue_wake(blobstore_queue* queue) {
     if (queue && !queue->core->forked()) queue->core->wake();
@@ -168,7 +179,8 @@ void blobstore_queue_shutdown(blobstore_queue* queue) {
 void blobstore_queue_free(blobstore_queue* queue) {
     if (!queue) return;
     if (queue->core->forked())
-        new std::shared_ptr<queue_core>(std::move(queue->core)); // its operations' threads are not here: leaked
+        new std::shared_ptr<queue_core>(std::move(queue->core)
+        ); // its operations' threads are not here: leaked
     else
         queue->core->abandon();
     delete queue;

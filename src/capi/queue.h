@@ -6,8 +6,8 @@
 
 namespace blobstore::capi {
 
-/// Shared by its handle and by the operations that will complete into it. Slots are reserved at submit, so that push()
-/// never fails and never allocates.
+/// Shared by its handle and by the operations that will complete into it. Slots are reserved at
+/// submit, so that push() never fails and never allocates.
 class queue_core {
 public:
     static result<std::shared_ptr<queue_core>> make(std::uint32_t capacity);
@@ -23,7 +23,8 @@ public:
     void shutdown() noexcept;
     void abandon() noexcept; ///< the handle is gone: what comes is dropped
 
-    result<std::size_t> poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever);
+    result<std::size_t>
+    poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever);
 
     int descriptor() const noexcept { return descriptor_; }
 
@@ -35,7 +36,9 @@ private:
         , descriptor_(fd) {}
 
     void signal(bool readable) noexcept; ///< with mutex_ held
+
     bool something() const noexcept { return count_ != 0 || woken_; }
+
     bool drained() const noexcept { return shut_ && reserved_ == 0 && !something(); }
 
     std::mutex mutex_;

@@ -15,7 +15,7 @@ struct reader_state {
     get_options options;
     call_limits limits; ///< of the open, for every read
     std::shared_ptr<cancel_core> cancel;
-    object_body body; ///< bytes is null after a seek, until the next read
+    object_body body;                      ///< bytes is null after a seek, until the next read
     std::uint64_t start = 0, position = 0; ///< in the object; in what was opened
     std::optional<std::uint64_t> length;
     std::atomic<bool> busy{false};
@@ -93,7 +93,8 @@ task<result<std::size_t>> pull(operation& op, reader_state& s, std::span<char> i
         s.body.bytes.reset(); // the connection is spent; the next read opens again
         co_return e;
     }
-    if (*n == 0 && s.length && s.position < *s.length) co_return error(errc::network, "the body ended early");
+    if (*n == 0 && s.length && s.position < *s.length)
+        co_return error(errc::network, "the body ended early");
     s.position += *n;
     co_return *n;
 }
@@ -131,7 +132,10 @@ task<result<void>> run_read(operation& op, read_args& a) {
 task<result<void>> run_next(operation& op, read_args& a) {
     enter(op, *a.state);
     std::size_t room = a.max;
-    if (a.state->length) room = static_cast<std::size_t>(std::min<std::uint64_t>(room, *a.state->length - std::min(*a.state->length, a.state->position)));
+    if (a.state->length)
+        room = static_cast<std::size_t>(std::min<std::uint64_t>(
+            room, *a.state->length - std::min(*a.state->length, a.state->position)
+        ));
     std::string chunk(room, '\0');
     result<std::size_t> n = co_await pull(op, *a.state, chunk);
     if (!n) co_return n.error();
@@ -152,12 +156,16 @@ result<prepared> prepare_read(
 ) {
     if (!reader) return invalid("reader is NULL");
     result<void> checked = reader->core->check();
-    if (checked && reader->core->run->closing()) checked = error(errc::closed, "the client is closed");
+    if (checked && reader->core->run->closing())
+        checked = error(errc::closed, "the client is closed");
     if (checked) checked = check_bytes(dst, cap, "dst");
     if (!checked) return checked.error();
     reader_state& s = *reader->state;
-    if (s.busy.exchange(true, std::memory_order_acquire)) return error(errc::invalid_state, "a call is running on this reader");
-    read_args args(reader->state, std::span(static_cast<char*>(dst), cap), std::min(max, largest_chunk));
+    if (s.busy.exchange(true, std::memory_order_acquire))
+        return error(errc::invalid_state, "a call is running on this reader");
+    read_args args(
+        reader->state, std::span(static_cast<char*>(dst), cap), std::min(max, largest_chunk)
+    );
     prepared p = prepare(s.where, std::move(args), run, s.where.in->blocks());
     p.limits = s.limits;
     p.cancel = s.cancel;
@@ -166,31 +174,91 @@ result<prepared> prepare_read(
 
 } // namespace
 
-blobstore_status blobstore_reader_open(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_reader **out, blobstore_error **err) {
+blobstore_status blobstore_reader_open(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_reader** out,
+    blobstore_error** err
+) {
     if (out) *out = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!out) return invalid("out is NULL"); return prepare_reader_open(at(store, key, key_len), options); }, [&](blobstore_op& done) { *out = std::exchange(done.reader, nullptr); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!out) return invalid("out is NULL");
+            return prepare_reader_open(at(store, key, key_len), options);
+        },
+        [&](blobstore_op& done) { *out = std::exchange(done.reader, nullptr); }
+    );
 }
 
-blobstore_status blobstore_reader_open_async(blobstore_store *store, const char *key, size_t key_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_reader_open(at(store, key, key_len), options); });
+blobstore_status blobstore_reader_open_async(
+    blobstore_store* store,
+    const char* key,
+    size_t key_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_reader_open(at(store, key, key_len), options);
+    });
 }
 
-blobstore_status blobstore_reader_open_url(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_reader **out, blobstore_error **err) {
+blobstore_status blobstore_reader_open_url(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    blobstore_reader** out,
+    blobstore_error** err
+) {
     if (out) *out = nullptr;
-    return run_call(err, call, [&]() -> result<prepared> { if (!out) return invalid("out is NULL"); return prepare_reader_open(at(client, url, url_len), options); }, [&](blobstore_op& done) { *out = std::exchange(done.reader, nullptr); });
+    return run_call(
+        err,
+        call,
+        [&]() -> result<prepared> {
+            if (!out) return invalid("out is NULL");
+            return prepare_reader_open(at(client, url, url_len), options);
+        },
+        [&](blobstore_op& done) { *out = std::exchange(done.reader, nullptr); }
+    );
 }
 
-blobstore_status blobstore_reader_open_url_async(blobstore_client *client, const char *url, size_t url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err) {
-    return submit_call(err, call, async, op, [&]() -> result<prepared> { return prepare_reader_open(at(client, url, url_len), options); });
+blobstore_status blobstore_reader_open_url_async(
+    blobstore_client* client,
+    const char* url,
+    size_t url_len,
+    const blobstore_get_options* options,
+    const blobstore_call* call,
+    const blobstore_async* async,
+    blobstore_op** op,
+    blobstore_error** err
+) {
+    return submit_call(err, call, async, op, [&]() -> result<prepared> {
+        return prepare_reader_open(at(client, url, url_len), options);
+    });
 }
 
-blobstore_status
-blobstore_reader_read(blobstore_reader* reader, void* dst, size_t cap, size_t* n, blobstore_error** err) {
+blobstore_status blobstore_reader_read(
+    blobstore_reader* reader, void* dst, size_t cap, size_t* n, blobstore_error** err
+) {
     if (n) *n = 0;
-    return run_call(err, nullptr, [&]() -> result<prepared> {
-        if (!n) return invalid("n is NULL");
-        return prepare_read(reader, dst, cap, 0, run_read);
-    }, [&](blobstore_op& done) { *n = done.bytes; });
+    return run_call(
+        err,
+        nullptr,
+        [&]() -> result<prepared> {
+            if (!n) return invalid("n is NULL");
+            return prepare_read(reader, dst, cap, 0, run_read);
+        },
+        [&](blobstore_op& done) { *n = done.bytes; }
+    );
 }
 
 blobstore_status blobstore_reader_read_async(
@@ -201,16 +269,24 @@ blobstore_status blobstore_reader_read_async(
     blobstore_op** op,
     blobstore_error** err
 ) {
-    return submit_call(err, nullptr, async, op, [&] { return prepare_read(reader, dst, cap, 0, run_read); });
+    return submit_call(err, nullptr, async, op, [&] {
+        return prepare_read(reader, dst, cap, 0, run_read);
+    });
 }
 
-blobstore_status
-blobstore_reader_next(blobstore_reader* reader, size_t max, blobstore_buffer** chunk, blobstore_error** err) {
+blobstore_status blobstore_reader_next(
+    blobstore_reader* reader, size_t max, blobstore_buffer** chunk, blobstore_error** err
+) {
     if (chunk) *chunk = nullptr;
-    return run_call(err, nullptr, [&]() -> result<prepared> {
-        if (!chunk || max == 0) return invalid("chunk is NULL or max is 0");
-        return prepare_read(reader, nullptr, 0, max, run_next);
-    }, [&](blobstore_op& done) { *chunk = std::exchange(done.buffer, nullptr); });
+    return run_call(
+        err,
+        nullptr,
+        [&]() -> result<prepared> {
+            if (!chunk || max == 0) return invalid("chunk is NULL or max is 0");
+            return prepare_read(reader, nullptr, 0, max, run_next);
+        },
+        [&](blobstore_op& done) { *chunk = std::exchange(done.buffer, nullptr); }
+    );
 }
 
 blobstore_status blobstore_reader_next_async(
@@ -226,14 +302,16 @@ blobstore_status blobstore_reader_next_async(
     });
 }
 
-blobstore_status blobstore_reader_seek(blobstore_reader* reader, uint64_t offset, blobstore_error** err) {
+blobstore_status
+blobstore_reader_seek(blobstore_reader* reader, uint64_t offset, blobstore_error** err) {
     return guard(err, [&]() -> result<void> {
         if (!reader) return invalid("reader is NULL");
         result<void> alive = reader->core->check();
         if (!alive) return alive;
         if (reader->core->run->closing()) return error(errc::closed, "the client is closed");
         reader_state& s = *reader->state;
-        if (s.busy.exchange(true, std::memory_order_acquire)) return error(errc::invalid_state, "a call is running on this reader");
+        if (s.busy.exchange(true, std::memory_order_acquire))
+            return error(errc::invalid_state, "a call is running on this reader");
         if (offset != s.position) s.body.bytes.reset();
         s.position = offset;
         s.busy.store(false, std::memory_order_release);
@@ -241,7 +319,8 @@ blobstore_status blobstore_reader_seek(blobstore_reader* reader, uint64_t offset
     });
 }
 
-blobstore_status blobstore_reader_object(const blobstore_reader* reader, blobstore_object_view* out) {
+blobstore_status
+blobstore_reader_object(const blobstore_reader* reader, blobstore_object_view* out) {
     if (!reader) return BLOBSTORE_E_INVALID_ARGUMENT;
     return blobstore_object_get(reader->object.get(), out);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// send(): sign, lease a connection, exchange, let the backend judge, repeat: the one retry loop of the house.
+// send(): sign, lease a connection, exchange, let the backend judge, repeat: the one retry loop of
+// the house.
 #pragma once
 
 #include "base/log.h"
@@ -12,34 +13,48 @@
 namespace blobstore::http {
 
 /// What a backend makes of an answer, and what the next attempt must change.
-enum class action : std::uint8_t { done, retry, throttled, new_credentials, new_region, new_clock, look, fail };
+enum class action : std::uint8_t {
+    done,
+    retry,
+    throttled,
+    new_credentials,
+    new_region,
+    new_clock,
+    look,
+    fail
+};
 
 struct verdict {
     action what = action::done;
     error why; ///< for every action but done: what the call ends with if this was the last attempt
-    std::string region; ///< with new_region
+    std::string region;               ///< with new_region
     std::int64_t clock_offset_ns = 0; ///< with new_clock
     milliseconds retry_after{0};
 };
 
-/// PURE. `body` is at most the first 64 KiB of an error answer, or of a 2xx one that may hide an error.
+/// PURE. `body` is at most the first 64 KiB of an error answer, or of a 2xx one that may hide an
+/// error.
 using judge = std::function<verdict(const response_head& head, std::string_view body)>;
 
-/// Signs `r`, a fresh copy, once per attempt; `previous` is the last attempt's verdict, null at first. Runs on any thread.
-using authorizer = std::function<task<result<void>>(operation& op, request& r, const verdict* previous)>;
+/// Signs `r`, a fresh copy, once per attempt; `previous` is the last attempt's verdict, null at
+/// first. Runs on any thread.
+using authorizer =
+    std::function<task<result<void>>(operation& op, request& r, const verdict* previous)>;
 
 struct exchange {
     request unsigned_request;
     authorizer authorize;
     judge decide;
-    bool may_hide_error = false; ///< a 2xx body is buffered (64 KiB) and shown to the judge before it is handed on
+    bool may_hide_error =
+        false; ///< a 2xx body is buffered (64 KiB) and shown to the judge before it is handed on
     bool idempotent = true; ///< may be sent again after an attempt whose outcome is unknown
 };
 
 class connection;
 class pool;
 
-/// An answer whose body is still to be read. Dropping it early closes the connection; at the end it goes back.
+/// An answer whose body is still to be read. Dropping it early closes the connection; at the end it
+/// goes back.
 class response final : public reader {
 public:
     response();
@@ -50,7 +65,8 @@ public:
     /// Of the body; empty when the answer does not say.
     std::optional<std::uint64_t> length() const noexcept;
 
-    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough) override;
+    task<result<std::size_t>>
+    read(operation& op, std::span<char> into, std::size_t enough) override;
 
     /// The rest of the body; errc::protocol past `limit`.
     task<result<std::string>> read_all(operation& op, std::size_t limit);
@@ -65,8 +81,10 @@ private:
 struct client_options {
     milliseconds connect{5000}, handshake{5000};
     milliseconds idle{20000}, age{300000}; ///< of pooled connections
-    std::string ca_file; ///< PEM; empty = ssl_cert_file, then the system (reliability.md SE-06 order)
-    std::vector<std::string> resolve; ///< host:port:address[:port], as curl's --resolve and --connect-to
+    std::string
+        ca_file; ///< PEM; empty = ssl_cert_file, then the system (reliability.md SE-06 order)
+    std::vector<std::string>
+        resolve; ///< host:port:address[:port], as curl's --resolve and --connect-to
     std::string user_agent;
     log_sink log;
 };
@@ -78,8 +96,8 @@ public:
     static result<std::shared_ptr<client>> open(client_options options);
     ~client();
 
-    /// Sends until the judge says done or fail, attempts or time are used up. The error carries attempts, and
-    /// outcome_unknown where a write may have been applied.
+    /// Sends until the judge says done or fail, attempts or time are used up. The error carries
+    /// attempts, and outcome_unknown where a write may have been applied.
     task<result<std::unique_ptr<response>>> send(operation& op, const exchange& what);
 
 private:

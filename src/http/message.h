@@ -15,7 +15,9 @@ namespace blobstore::http {
 /// Case-insensitive for ASCII letters, as header names are.
 inline bool same_name(std::string_view a, std::string_view b) noexcept {
     auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) {
+               return lower(x) == lower(y);
+           });
 }
 
 struct header {
@@ -25,17 +27,18 @@ struct header {
 /// Where requests go: one pool of connections each.
 struct origin {
     bool tls = false;
-    std::string host; ///< name or address without brackets; SNI and certificate check
+    std::string host;       ///< name or address without brackets; SNI and certificate check
     std::uint16_t port = 0; ///< never 0 here
 
     bool operator==(const origin&) const = default;
 };
 
-/// One request, as it will be rendered: `method target HTTP/1.1`, Host, headers, Content-Length, body.
+/// One request, as it will be rendered: `method target HTTP/1.1`, Host, headers, Content-Length,
+/// body.
 struct request {
     std::string method = "GET";
     origin to;
-    std::string target = "/"; ///< path and query as on the wire
+    std::string target = "/";    ///< path and query as on the wire
     std::vector<header> headers; ///< without Host and Content-Length, which the client renders
     source body;
     milliseconds first_byte{30000}; ///< limit for the first byte of the answer
@@ -49,7 +52,8 @@ struct header_view {
     std::string_view name, value;
 };
 
-/// The head of an answer: views into the connection's buffer, valid while the response lives and until its body ends.
+/// The head of an answer: views into the connection's buffer, valid while the response lives and
+/// until its body ends.
 struct response_head {
     int status = 0;
     std::array<header_view, 96> fields;

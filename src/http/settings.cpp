@@ -10,14 +10,70 @@ constexpr std::string_view ca_file_aliases[] = {"ca_bundle", "tls_ca_file_path"}
 constexpr std::string_view ca_file_variables[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};
 
 constexpr setting table[] = {
-    {"connect_timeout", {}, setting_type::duration_ms, "5s", "limit for one connection attempt, per address", false, {}, {}},
-    {"handshake_timeout", {}, setting_type::duration_ms, "5s", "limit for one TLS handshake", false, {}, {}},
-    {"first_byte_timeout", {}, setting_type::duration_ms, "30s", "limit for the first byte of an answer", false, {}, {}},
-    {"idle_timeout", {}, setting_type::duration_ms, "20s", "how long an unused connection is kept", false, {}, {}},
-    {"max_connection_age", {}, setting_type::duration_ms, "5m", "how long a connection is used", false, {}, {}},
-    {"ca_file", ca_file_aliases, setting_type::string, "", "PEM file of trusted certificates; default: the system's", false, {}, ca_file_variables},
-    {"resolve", {}, setting_type::string, "", "host:port:address[:port], several by comma: connect there instead", false, {}, {}},
-    {"user_agent", {}, setting_type::string, "libblobstore/0.1", "the User-Agent field", false, {}, {}},
+    {"connect_timeout",
+     {},
+     setting_type::duration_ms,
+     "5s",
+     "limit for one connection attempt, per address",
+     false,
+     {},
+     {}},
+    {"handshake_timeout",
+     {},
+     setting_type::duration_ms,
+     "5s",
+     "limit for one TLS handshake",
+     false,
+     {},
+     {}},
+    {"first_byte_timeout",
+     {},
+     setting_type::duration_ms,
+     "30s",
+     "limit for the first byte of an answer",
+     false,
+     {},
+     {}},
+    {"idle_timeout",
+     {},
+     setting_type::duration_ms,
+     "20s",
+     "how long an unused connection is kept",
+     false,
+     {},
+     {}},
+    {"max_connection_age",
+     {},
+     setting_type::duration_ms,
+     "5m",
+     "how long a connection is used",
+     false,
+     {},
+     {}},
+    {"ca_file",
+     ca_file_aliases,
+     setting_type::string,
+     "",
+     "PEM file of trusted certificates; default: the system's",
+     false,
+     {},
+     ca_file_variables},
+    {"resolve",
+     {},
+     setting_type::string,
+     "",
+     "host:port:address[:port], several by comma: connect there instead",
+     false,
+     {},
+     {}},
+    {"user_agent",
+     {},
+     setting_type::string,
+     "libblobstore/0.1",
+     "the User-Agent field",
+     false,
+     {},
+     {}},
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -32,7 +88,9 @@ std::vector<std::string> split(std::string_view text) {
 
 } // namespace
 
-std::span<const setting> settings_table() noexcept { return table; }
+std::span<const setting> settings_table() noexcept {
+    return table;
+}
 
 client_options options_from(const settings_values& values) {
     client_options options;

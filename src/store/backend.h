@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface of one kind of store. What every store shares (key rules, limits, context of errors) is in store.h.
+// The interface of one kind of store. What every store shares (key rules, limits, context of
+// errors) is in store.h.
 #pragma once
 
 #include "store/types.h"
 
 namespace blobstore {
 
-/// One open bucket, root folder or memory store. Any thread, concurrently. Keys were checked by check_key. Errors carry
-/// code, message and what the service said; operation and URI are added above. References given to a call outlive it.
+/// One open bucket, root folder or memory store. Any thread, concurrently. Keys were checked by
+/// check_key. Errors carry code, message and what the service said; operation and URI are added
+/// above. References given to a call outlive it.
 class backend {
 public:
     backend() = default;
@@ -21,12 +23,15 @@ public:
     /// "s3://bucket/key" and the like, for messages; no options, no secret.
     virtual std::string uri(std::string_view key) const = 0;
 
-    /// errc::invalid_argument where this store could never hold the key; before anything is read or written.
+    /// errc::invalid_argument where this store could never hold the key; before anything is read or
+    /// written.
     virtual result<void> check_key(std::string_view key) const = 0;
 
-    virtual task<result<object_body>> get(operation& op, const std::string& key, const get_options& options) = 0;
+    virtual task<result<object_body>>
+    get(operation& op, const std::string& key, const get_options& options) = 0;
 
-    virtual task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when) = 0;
+    virtual task<result<object_meta>>
+    head(operation& op, const std::string& key, const conditions& when) = 0;
 
     /// All or nothing; the answer knows at least key, etag where the store has one, and size.
     virtual task<result<object_meta>>
@@ -35,11 +40,13 @@ public:
     /// Removing what is missing succeeds.
     virtual task<result<void>> remove(operation& op, const std::string& key) = 0;
 
-    /// One result per key, in order; the call itself fails only where no key was tried. Default: one after another.
-    virtual task<result<std::vector<result<void>>>> remove_many(operation& op, const std::vector<std::string>& keys);
+    /// One result per key, in order; the call itself fails only where no key was tried. Default:
+    /// one after another.
+    virtual task<result<std::vector<result<void>>>>
+    remove_many(operation& op, const std::vector<std::string>& keys);
 
-    /// Within the service. `from` is any open store; errc::unsupported where it is none this one can copy from: the
-    /// caller then streams. Default: unsupported.
+    /// Within the service. `from` is any open store; errc::unsupported where it is none this one
+    /// can copy from: the caller then streams. Default: unsupported.
     virtual task<result<object_meta>> copy(
         operation& op,
         backend& from,
@@ -51,7 +58,8 @@ public:
     virtual task<result<list_page>> list(operation& op, const list_options& options) = 0;
 
     /// A link, as text. Default: unsupported.
-    virtual task<result<std::string>> presign(operation& op, const std::string& key, const presign_options& options);
+    virtual task<result<std::string>>
+    presign(operation& op, const std::string& key, const presign_options& options);
 };
 
 } // namespace blobstore

@@ -10,11 +10,13 @@ namespace {
 
 constexpr std::size_t longest_key = 1024;
 
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
 
 bool is_token(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-        || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 result<void> check_value(std::string_view field, std::string_view value) {
@@ -26,7 +28,9 @@ result<void> check_value(std::string_view field, std::string_view value) {
 result<void> check_pairs(std::string_view field, const name_values& pairs) {
     for (const auto& [name, value] : pairs) {
         if (name.empty() || !std::all_of(name.begin(), name.end(), is_token))
-            return error(errc::invalid_argument, std::string(field) + " has a name that is no HTTP token");
+            return error(
+                errc::invalid_argument, std::string(field) + " has a name that is no HTTP token"
+            );
         result<void> checked = check_value(field, value);
         if (!checked) return checked;
     }
@@ -38,13 +42,20 @@ result<void> check_pairs(std::string_view field, const name_values& pairs) {
 result<void> check_key(std::string_view key) {
     if (key.empty()) return error(errc::invalid_argument, "the key is empty");
     if (key.size() > longest_key)
-        return error(errc::invalid_argument, "the key has " + std::to_string(key.size()) + " bytes, the most is 1024");
-    if (key.find('\0') != std::string_view::npos) return error(errc::invalid_argument, "the key contains a NUL byte");
+        return error(
+            errc::invalid_argument,
+            "the key has " + std::to_string(key.size()) + " bytes, the most is 1024"
+        );
+    if (key.find('\0') != std::string_view::npos)
+        return error(errc::invalid_argument, "the key contains a NUL byte");
     return {};
 }
 
 result<void> check_attributes(const attributes& set) {
-    for (const auto& [field, value] : {std::pair{"content type", &set.content_type}, {"content encoding", &set.content_encoding}, {"cache control", &set.cache_control}}) {
+    for (const auto& [field, value] :
+         {std::pair{"content type", &set.content_type},
+          {"content encoding", &set.content_encoding},
+          {"cache control", &set.cache_control}}) {
         result<void> checked = check_value(field, *value);
         if (!checked) return checked;
     }
@@ -66,7 +77,8 @@ result<void> check_range(const byte_range& range) {
 }
 
 result<void> check_presign(const presign_options& options) {
-    if (options.expires_ms <= 0) return error(errc::invalid_argument, "the expiry must be positive");
+    if (options.expires_ms <= 0)
+        return error(errc::invalid_argument, "the expiry must be positive");
     static constexpr std::string_view methods[] = {"GET", "PUT", "HEAD", "DELETE"};
     if (std::find(std::begin(methods), std::end(methods), options.method) == std::end(methods))
         return error(errc::invalid_argument, "a link's method is GET, PUT, HEAD or DELETE");

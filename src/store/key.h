@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every store refuses alike: keys and header-bound values that could not arrive as they were given. Pure.
+// What every store refuses alike: keys and header-bound values that could not arrive as they were
+// given. Pure.
 #pragma once
 
 #include "store/types.h"
@@ -9,7 +10,8 @@ namespace blobstore {
 /// Not empty, no NUL, at most 1024 bytes. errc::invalid_argument.
 result<void> check_key(std::string_view key);
 
-/// No control character in any value, names that are HTTP tokens. errc::invalid_argument names the field.
+/// No control character in any value, names that are HTTP tokens. errc::invalid_argument names the
+/// field.
 result<void> check_attributes(const attributes& set);
 result<void> check_conditions_text(const conditions& when);
 result<void> check_range(const byte_range& range);

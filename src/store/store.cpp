@@ -12,7 +12,10 @@ namespace {
 constexpr std::size_t unknown_length_step = 256 * 1024;
 
 error too_large(std::uint64_t size, std::uint64_t limit) {
-    error e(errc::too_large, std::to_string(size) + " bytes are more than memory_limit, " + std::to_string(limit));
+    error e(
+        errc::too_large,
+        std::to_string(size) + " bytes are more than memory_limit, " + std::to_string(limit)
+    );
     e->hint = "use get_into, a reader or download_file, or raise memory_limit";
     return e;
 }
@@ -23,7 +26,8 @@ task<result<std::string>> read_to_end(operation& op, reader& from, std::uint64_t
     for (;;) {
         std::size_t had = bytes.size();
         bytes.resize(had + unknown_length_step);
-        result<std::size_t> n = co_await from.read(op, std::span(bytes).subspan(had), unknown_length_step);
+        result<std::size_t> n =
+            co_await from.read(op, std::span(bytes).subspan(had), unknown_length_step);
         if (!n) co_return n.error();
         bytes.resize(had + *n);
         if (bytes.size() > limit) co_return too_large(bytes.size(), limit);
@@ -47,10 +51,12 @@ result<void> store::check(std::string_view key) const {
 }
 
 void store::shorten(std::string& key) const {
-    if (!prefix_.empty() && key.compare(0, prefix_.size(), prefix_) == 0) key.erase(0, prefix_.size());
+    if (!prefix_.empty() && key.compare(0, prefix_.size(), prefix_) == 0)
+        key.erase(0, prefix_.size());
 }
 
-task<result<object_body>> store::open(operation& op, const std::string& key, const get_options& options) {
+task<result<object_body>>
+store::open(operation& op, const std::string& key, const get_options& options) {
     result<void> checked = check(key);
     if (checked) checked = check_range(options.range);
     if (checked) checked = check_conditions_text(options.when);
@@ -62,7 +68,8 @@ task<result<object_body>> store::open(operation& op, const std::string& key, con
     co_return std::move(*opened);
 }
 
-task<result<object_bytes>> store::get(operation& op, const std::string& key, const get_options& options) {
+task<result<object_bytes>>
+store::get(operation& op, const std::string& key, const get_options& options) {
     result<object_body> opened = co_await open(op, key, options);
     if (!opened) co_return opened.error();
     object_bytes all;
@@ -71,43 +78,64 @@ task<result<object_bytes>> store::get(operation& op, const std::string& key, con
         if (!bytes) co_return describe(bytes.error(), "get", key);
         all.bytes = std::move(*bytes);
     } else {
-        if (*opened->length > memory_limit_) co_return describe(too_large(*opened->length, memory_limit_), "get", key);
+        if (*opened->length > memory_limit_)
+            co_return describe(too_large(*opened->length, memory_limit_), "get", key);
         all.bytes.resize(static_cast<std::size_t>(*opened->length));
         if (!all.bytes.empty()) {
             result<std::size_t> n = co_await opened->bytes->read(op, all.bytes, all.bytes.size());
             if (!n) co_return describe(n.error(), "get", key);
-            if (*n != all.bytes.size()) co_return describe(error(errc::network, "the body ended early"), "get", key);
+            if (*n != all.bytes.size())
+                co_return describe(error(errc::network, "the body ended early"), "get", key);
         }
     }
     all.meta = std::move(opened->meta);
     co_return all;
 }
 
-task<result<object_filled>>
-store::get_into(operation& op, const std::string& key, const get_options& options, std::span<char> into) {
+task<result<object_filled>> store::get_into(
+    operation& op, const std::string& key, const get_options& options, std::span<char> into
+) {
     result<object_body> opened = co_await open(op, key, options);
     if (!opened) co_return opened.error();
     if (opened->length && *opened->length > into.size())
-        co_return describe(error(errc::too_large, std::to_string(*opened->length) + " bytes do not fit into " + std::to_string(into.size())), "get", key);
+        co_return describe(
+            error(
+                errc::too_large,
+                std::to_string(*opened->length) + " bytes do not fit into " +
+                    std::to_string(into.size())
+            ),
+            "get",
+            key
+        );
     object_filled filled;
     if (!into.empty() && opened->length != 0u) {
-        std::size_t wanted = opened->length ? static_cast<std::size_t>(*opened->length) : into.size();
+        std::size_t wanted =
+            opened->length ? static_cast<std::size_t>(*opened->length) : into.size();
         result<std::size_t> n = co_await opened->bytes->read(op, into.first(wanted), wanted);
         if (!n) co_return describe(n.error(), "get", key);
-        if (opened->length && *n != wanted) co_return describe(error(errc::network, "the body ended early"), "get", key);
+        if (opened->length && *n != wanted)
+            co_return describe(error(errc::network, "the body ended early"), "get", key);
         filled.size = *n;
     }
     if (!opened->length && filled.size == into.size()) { // one byte more would not fit
         char extra = 0;
         result<std::size_t> more = co_await opened->bytes->read(op, std::span(&extra, 1), 1);
         if (!more) co_return describe(more.error(), "get", key);
-        if (*more != 0) co_return describe(error(errc::too_large, "the object does not fit into " + std::to_string(into.size())), "get", key);
+        if (*more != 0)
+            co_return describe(
+                error(
+                    errc::too_large, "the object does not fit into " + std::to_string(into.size())
+                ),
+                "get",
+                key
+            );
     }
     filled.meta = std::move(opened->meta);
     co_return filled;
 }
 
-task<result<object_meta>> store::head(operation& op, const std::string& key, const conditions& when) {
+task<result<object_meta>>
+store::head(operation& op, const std::string& key, const conditions& when) {
     result<void> checked = check(key);
     if (checked) checked = check_conditions_text(when);
     if (!checked) co_return describe(checked.error(), "head", key);
@@ -139,7 +167,8 @@ task<result<void>> store::remove(operation& op, const std::string& key) {
     co_return result<void>();
 }
 
-task<result<std::vector<result<void>>>> store::remove_many(operation& op, const std::vector<std::string>& keys) {
+task<result<std::vector<result<void>>>>
+store::remove_many(operation& op, const std::vector<std::string>& keys) {
     std::vector<result<void>> results(keys.size());
     std::vector<std::string> full;
     std::vector<std::size_t> index;
@@ -156,7 +185,8 @@ task<result<std::vector<result<void>>>> store::remove_many(operation& op, const 
     result<std::vector<result<void>>> removed = co_await backend_->remove_many(op, full);
     if (!removed) co_return describe(removed.error(), "delete", "");
     for (std::size_t i = 0; i < index.size(); ++i)
-        if (!(*removed)[i]) results[index[i]] = describe((*removed)[i].error(), "delete", keys[index[i]]);
+        if (!(*removed)[i])
+            results[index[i]] = describe((*removed)[i].error(), "delete", keys[index[i]]);
     co_return results;
 }
 
@@ -174,18 +204,25 @@ task<result<object_meta>> store::copy(
     if (!checked) co_return describe(checked.error(), "copy", key);
     const std::string full = prefix_ + key;
     const std::string from_full = from.prefix_ + from_key;
-    result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, options);
+    result<object_meta> copied =
+        co_await backend_->copy(op, *from.backend_, from_full, full, options);
     if (!copied && copied.error().code() == errc::unsupported) {
         const get_options all;
         result<object_body> opened = co_await from.backend_->get(op, from_full, all);
         if (!opened) co_return from.describe(opened.error(), "copy", from_key);
         if (!opened->length)
-            co_return from.describe(error(errc::unsupported, "the source does not say how long it is"), "copy", from_key);
+            co_return from.describe(
+                error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
+            );
         put_options attributes_of;
         if (options.replace)
             attributes_of.set = *options.replace;
         else
-            attributes_of.set = {opened->meta.content_type, opened->meta.content_encoding, opened->meta.cache_control, opened->meta.metadata};
+            attributes_of.set = {
+                opened->meta.content_type,
+                opened->meta.content_encoding,
+                opened->meta.cache_control,
+                opened->meta.metadata};
         source body;
         body.stream = opened->bytes.get();
         body.stream_length = *opened->length;
@@ -193,7 +230,8 @@ task<result<object_meta>> store::copy(
     }
     if (!copied) {
         bool of_source = copied.error().code() == errc::not_found;
-        co_return of_source ? from.describe(copied.error(), "copy", from_key) : describe(copied.error(), "copy", key);
+        co_return of_source ? from.describe(copied.error(), "copy", from_key)
+                            : describe(copied.error(), "copy", key);
     }
     shorten(copied->key);
     co_return std::move(*copied);
@@ -203,15 +241,22 @@ task<result<list_page>> store::list(operation& op, const list_options& options) 
     list_options full = options;
     full.prefix = prefix_ + options.prefix;
     if (!full.start_after.empty()) full.start_after = prefix_ + options.start_after;
-    if (full.prefix.find('\0') != std::string::npos || full.start_after.find('\0') != std::string::npos)
-        co_return describe(error(errc::invalid_argument, "prefix or start_after contains a NUL byte"), "list", options.prefix);
+    if (full.prefix.find('\0') != std::string::npos ||
+        full.start_after.find('\0') != std::string::npos)
+        co_return describe(
+            error(errc::invalid_argument, "prefix or start_after contains a NUL byte"),
+            "list",
+            options.prefix
+        );
     result<list_page> page = co_await backend_->list(op, full);
     if (!page) co_return describe(page.error(), "list", options.prefix);
-    for (object_meta& entry : page->entries) shorten(entry.key);
+    for (object_meta& entry : page->entries)
+        shorten(entry.key);
     co_return std::move(*page);
 }
 
-task<result<std::string>> store::presign(operation& op, const std::string& key, const presign_options& options) {
+task<result<std::string>>
+store::presign(operation& op, const std::string& key, const presign_options& options) {
     result<void> checked = check(key);
     if (checked) checked = check_presign(options);
     if (!checked) co_return describe(checked.error(), "presign", key);
@@ -221,8 +266,9 @@ task<result<std::string>> store::presign(operation& op, const std::string& key, 
     co_return std::move(*link);
 }
 
-task<result<object_meta>>
-store::upload(operation& op, const std::string& key, const local_file& from, const put_options& options) {
+task<result<object_meta>> store::upload(
+    operation& op, const std::string& key, const local_file& from, const put_options& options
+) {
     result<std::unique_ptr<file_source>> opened = file_source::open(from);
     if (!opened) co_return describe(opened.error(), "put", key);
     source body;
@@ -235,8 +281,9 @@ store::upload(operation& op, const std::string& key, const local_file& from, con
     co_return std::move(*meta);
 }
 
-task<result<object_meta>>
-store::download(operation& op, const std::string& key, const get_options& options, const local_file& to) {
+task<result<object_meta>> store::download(
+    operation& op, const std::string& key, const get_options& options, const local_file& to
+) {
     result<object_body> opened = co_await open(op, key, options);
     if (!opened) co_return opened.error();
     result<std::unique_ptr<file_sink>> sink = file_sink::open(to);

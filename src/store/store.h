@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The portable store: checks keys and options, delegates to one backend, adds operation and URI to every error.
+// The portable store: checks keys and options, delegates to one backend, adds operation and URI to
+// every error.
 #pragma once
 
 #include "store/backend.h"
@@ -35,16 +36,20 @@ public:
 
     bool blocks() const noexcept { return backend_->blocks(); }
 
-    task<result<object_body>> open(operation& op, const std::string& key, const get_options& options);
+    task<result<object_body>>
+    open(operation& op, const std::string& key, const get_options& options);
     /// errc::too_large above the memory limit, before the body is read.
-    task<result<object_bytes>> get(operation& op, const std::string& key, const get_options& options);
-    task<result<object_filled>>
-    get_into(operation& op, const std::string& key, const get_options& options, std::span<char> into);
+    task<result<object_bytes>>
+    get(operation& op, const std::string& key, const get_options& options);
+    task<result<object_filled>> get_into(
+        operation& op, const std::string& key, const get_options& options, std::span<char> into
+    );
     task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when);
     task<result<object_meta>>
     put(operation& op, const std::string& key, const source& body, const put_options& options);
     task<result<void>> remove(operation& op, const std::string& key);
-    task<result<std::vector<result<void>>>> remove_many(operation& op, const std::vector<std::string>& keys);
+    task<result<std::vector<result<void>>>>
+    remove_many(operation& op, const std::vector<std::string>& keys);
     /// On the server where one service holds both, else streamed.
     task<result<object_meta>> copy(
         operation& op,
@@ -54,12 +59,15 @@ public:
         const copy_options& options
     );
     task<result<list_page>> list(operation& op, const list_options& options);
-    task<result<std::string>> presign(operation& op, const std::string& key, const presign_options& options);
+    task<result<std::string>>
+    presign(operation& op, const std::string& key, const presign_options& options);
     /// These two block on the local file: run them where blocking is allowed.
-    task<result<object_meta>>
-    upload(operation& op, const std::string& key, const local_file& from, const put_options& options);
-    task<result<object_meta>>
-    download(operation& op, const std::string& key, const get_options& options, const local_file& to);
+    task<result<object_meta>> upload(
+        operation& op, const std::string& key, const local_file& from, const put_options& options
+    );
+    task<result<object_meta>> download(
+        operation& op, const std::string& key, const get_options& options, const local_file& to
+    );
 
 private:
     error describe(error e, std::string_view operation, std::string_view key) const;

@@ -4,10 +4,9 @@
 
 #include "os/beneath.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace blobstore {
 
@@ -29,14 +28,16 @@ result<std::unique_ptr<file_source>> file_source::open(const local_file& from) {
     }
     result<file_facts> facts = facts_of(fd);
     if (!facts) return facts.error();
-    if (facts->kind != file_kind::regular) return error(errc::not_a_file, "the source is no regular file");
+    if (facts->kind != file_kind::regular)
+        return error(errc::not_a_file, "the source is no regular file");
     return std::unique_ptr<file_source>(new file_source(std::move(own), fd, *facts));
 }
 
 result<void> file_source::check_unchanged() const {
     result<file_facts> now = facts_of(fd_);
     if (!now) return now.error();
-    if (now->size != facts_.size || now->modified_ns != facts_.modified_ns || now->changed_ns != facts_.changed_ns)
+    if (now->size != facts_.size || now->modified_ns != facts_.modified_ns ||
+        now->changed_ns != facts_.changed_ns)
         return error(errc::changed, "the file changed while it was uploaded");
     return {};
 }
@@ -51,11 +52,14 @@ task<result<std::size_t>> file_source::read(operation& op, std::span<char> into,
 }
 
 result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
-    if (to.descriptor >= 0) return std::unique_ptr<file_sink>(new file_sink(std::nullopt, {}, to.descriptor));
+    if (to.descriptor >= 0)
+        return std::unique_ptr<file_sink>(new file_sink(std::nullopt, {}, to.descriptor));
     if (to.path.empty() || to.path.find('\0') != std::string::npos)
         return error(errc::invalid_argument, "not the path of a file");
     std::size_t slash = to.path.rfind('/');
-    std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : to.path.substr(0, slash);
+    std::string folder = slash == std::string::npos ? "."
+                         : slash == 0               ? "/"
+                                                    : to.path.substr(0, slash);
     std::string name = slash == std::string::npos ? to.path : to.path.substr(slash + 1);
     if (name.empty()) return error(errc::invalid_argument, "the path names a folder, not a file");
     result<descriptor> opened = open_root(folder);
@@ -78,11 +82,13 @@ result<void> file_sink::commit() {
     return {};
 }
 
-task<result<void>> move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to) {
+task<result<void>>
+move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to) {
     std::unique_ptr<char[]> chunk(new char[chunk_size]);
     std::uint64_t done = 0;
     for (;;) {
-        result<std::size_t> n = co_await from.read(op, std::span(chunk.get(), chunk_size), chunk_size);
+        result<std::size_t> n =
+            co_await from.read(op, std::span(chunk.get(), chunk_size), chunk_size);
         if (!n) co_return n.error();
         if (*n == 0) break;
         result<void> written = to.write(std::span<const char>(chunk.get(), *n));

@@ -10,7 +10,8 @@
 
 namespace blobstore {
 
-/// The bytes of a regular file from its start (a descriptor: also from its start), with its size when it was opened.
+/// The bytes of a regular file from its start (a descriptor: also from its start), with its size
+/// when it was opened.
 class file_source final : public reader {
 public:
     /// errc::not_a_file for what is no regular file.
@@ -21,7 +22,8 @@ public:
     /// errc::changed where size or times differ from those at open.
     result<void> check_unchanged() const;
 
-    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough) override;
+    task<result<std::size_t>>
+    read(operation& op, std::span<char> into, std::size_t enough) override;
 
     result<void> rewind() override {
         offset_ = 0;
@@ -40,7 +42,8 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-/// Where a download goes: a file that gets its name at commit(), or the caller's descriptor, written from its start.
+/// Where a download goes: a file that gets its name at commit(), or the caller's descriptor,
+/// written from its start.
 class file_sink {
 public:
     static result<std::unique_ptr<file_sink>> open(const local_file& to);
@@ -63,6 +66,7 @@ private:
 };
 
 /// errc::network where the body ends before `length`.
-task<result<void>> move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to);
+task<result<void>>
+move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to);
 
 } // namespace blobstore

@@ -15,8 +15,10 @@ constexpr std::int64_t second = 1'000'000'000;
 bool names_etag(std::string_view list, std::string_view etag, bool weak) {
     if (list == "*") return true;
     auto trim = [](std::string_view s) {
-        while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-        while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+        while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
+            s.remove_prefix(1);
+        while (!s.empty() && (s.back() == ' ' || s.back() == '\t'))
+            s.remove_suffix(1);
         return s;
     };
     auto bare = [](std::string_view s) {
@@ -46,19 +48,26 @@ result<resolved_range> resolve(const byte_range& range, std::uint64_t size) {
     std::uint64_t offset = range.offset.value_or(0);
     if (range.length && *range.length == 0) return resolved_range{std::min(offset, size), 0};
     if (!range.whole() && offset >= size && !(offset == 0 && size == 0 && !range.length))
-        return error(errc::range, "range starts at " + std::to_string(offset) + ", object has " + std::to_string(size) + " bytes");
+        return error(
+            errc::range,
+            "range starts at " + std::to_string(offset) + ", object has " + std::to_string(size) +
+                " bytes"
+        );
     return resolved_range{offset, std::min(range.length.value_or(size - offset), size - offset)};
 }
 
-result<void> check_conditions(const conditions& when, const std::string& etag, std::int64_t modified_ns) {
+result<void>
+check_conditions(const conditions& when, const std::string& etag, std::int64_t modified_ns) {
     const std::int64_t modified_s = modified_ns / second;
     if (!when.if_match.empty()) {
-        if (!names_etag(when.if_match, etag, false)) return error(errc::precondition, "If-Match does not name the object's ETag");
+        if (!names_etag(when.if_match, etag, false))
+            return error(errc::precondition, "If-Match does not name the object's ETag");
     } else if (when.if_unmodified_since_ns && modified_s > *when.if_unmodified_since_ns / second) {
         return error(errc::precondition, "modified since the given time");
     }
     if (!when.if_none_match.empty()) {
-        if (names_etag(when.if_none_match, etag, true)) return error(errc::not_modified, "If-None-Match names the object's ETag");
+        if (names_etag(when.if_none_match, etag, true))
+            return error(errc::not_modified, "If-None-Match names the object's ETag");
     } else if (when.if_modified_since_ns && modified_s <= *when.if_modified_since_ns / second) {
         return error(errc::not_modified, "not modified since the given time");
     }

@@ -60,26 +60,36 @@ private:
 /// All bytes of a source. errc::changed where a stream gives another number than it promised.
 task<result<std::string>> collect(operation& op, const source& body) {
     if (!body.stream) co_return std::string(body.memory.begin(), body.memory.end());
-    std::string bytes(static_cast<std::size_t>(body.stream_length) + 1, '\0'); // one more shows a source that is longer
+    std::string bytes(
+        static_cast<std::size_t>(body.stream_length) + 1, '\0'
+    ); // one more shows a source that is longer
     result<std::size_t> n = co_await body.stream->read(op, bytes, bytes.size());
     if (!n) co_return n.error();
-    if (*n != body.stream_length) co_return error(errc::changed, "the source gave another number of bytes than it promised");
+    if (*n != body.stream_length)
+        co_return error(errc::changed, "the source gave another number of bytes than it promised");
     bytes.resize(*n);
     co_return bytes;
 }
 
 class memory_backend final : public backend {
 public:
-    memory_backend(std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns)
+    memory_backend(
+        std::string name,
+        std::shared_ptr<memory_objects> objects,
+        std::function<std::int64_t()> now_ns
+    )
         : name_(std::move(name))
         , objects_(std::move(objects))
         , now_ns_(std::move(now_ns)) {}
 
-    std::string uri(std::string_view key) const override { return "memory://" + name_ + "/" + std::string(key); }
+    std::string uri(std::string_view key) const override {
+        return "memory://" + name_ + "/" + std::string(key);
+    }
 
     result<void> check_key(std::string_view) const override { return {}; }
 
-    task<result<object_body>> get(operation& op, const std::string& key, const get_options& options) override {
+    task<result<object_body>>
+    get(operation& op, const std::string& key, const get_options& options) override {
         result<void> running = op.check();
         if (!running) co_return running.error();
         result<memory_object> found = find(key, options.when);
@@ -94,7 +104,8 @@ public:
         co_return opened;
     }
 
-    task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when) override {
+    task<result<object_meta>>
+    head(operation& op, const std::string& key, const conditions& when) override {
         result<void> running = op.check();
         if (!running) co_return running.error();
         result<memory_object> found = find(key, when);
@@ -103,7 +114,8 @@ public:
     }
 
     task<result<object_meta>>
-    put(operation& op, const std::string& key, const source& body, const put_options& options) override {
+    put(operation& op, const std::string& key, const source& body, const put_options& options
+    ) override {
         result<void> running = op.check();
         if (!running) co_return running.error();
         result<std::string> bytes = co_await collect(op, body);
@@ -133,7 +145,8 @@ public:
         result<memory_object> found = other->find(from_key, {});
         if (!found) co_return found.error();
         const object_meta& meta = found->meta;
-        attributes kept{meta.content_type, meta.content_encoding, meta.cache_control, meta.metadata};
+        attributes kept{
+            meta.content_type, meta.content_encoding, meta.cache_control, meta.metadata};
         co_return keep(key, found->bytes, options.replace.value_or(kept));
     }
 
@@ -141,16 +154,19 @@ public:
         result<void> running = op.check();
         if (!running) co_return running.error();
         std::lock_guard lock(objects_->mutex);
-        co_return cut_page(options, [&](const std::string& from) -> result<std::optional<object_meta>> {
-            auto at = objects_->by_key.lower_bound(from);
-            if (at == objects_->by_key.end()) return std::optional<object_meta>();
-            object_meta entry;
-            entry.key = at->first;
-            entry.size = at->second.meta.size;
-            entry.modified_ns = at->second.meta.modified_ns;
-            entry.etag = at->second.meta.etag;
-            return std::optional(std::move(entry));
-        });
+        co_return cut_page(
+            options,
+            [&](const std::string& from) -> result<std::optional<object_meta>> {
+                auto at = objects_->by_key.lower_bound(from);
+                if (at == objects_->by_key.end()) return std::optional<object_meta>();
+                object_meta entry;
+                entry.key = at->first;
+                entry.size = at->second.meta.size;
+                entry.modified_ns = at->second.meta.modified_ns;
+                entry.etag = at->second.meta.etag;
+                return std::optional(std::move(entry));
+            }
+        );
     }
 
 private:
@@ -158,14 +174,16 @@ private:
         std::lock_guard lock(objects_->mutex);
         auto at = objects_->by_key.find(key);
         if (at == objects_->by_key.end()) return error(errc::not_found, "no such object");
-        result<void> met = check_conditions(when, at->second.meta.etag, *at->second.meta.modified_ns);
+        result<void> met =
+            check_conditions(when, at->second.meta.etag, *at->second.meta.modified_ns);
         if (!met) return met.error();
         memory_object found = at->second;
         found.meta.key = key;
         return found;
     }
 
-    object_meta keep(const std::string& key, std::shared_ptr<const std::string> bytes, const attributes& set) {
+    object_meta
+    keep(const std::string& key, std::shared_ptr<const std::string> bytes, const attributes& set) {
         memory_object object;
         object.meta.size = bytes->size();
         object.meta.modified_ns = now_ns_();
@@ -173,7 +191,8 @@ private:
         object.meta.content_type = set.content_type;
         object.meta.content_encoding = set.content_encoding;
         object.meta.cache_control = set.cache_control;
-        for (const auto& [name, value] : set.metadata) object.meta.metadata.emplace_back(lower_case(name), value);
+        for (const auto& [name, value] : set.metadata)
+            object.meta.metadata.emplace_back(lower_case(name), value);
         std::sort(object.meta.metadata.begin(), object.meta.metadata.end());
         object.bytes = std::move(bytes);
         object_meta answer = object.meta;
@@ -196,7 +215,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<backend> open_memory(std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns) {
+std::shared_ptr<backend> open_memory(
+    std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns
+) {
     return std::make_shared<memory_backend>(std::move(name), std::move(objects), std::move(now_ns));
 }
 

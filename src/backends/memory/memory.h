@@ -23,6 +23,8 @@ private:
     std::map<std::string, std::shared_ptr<memory_objects>> stores_;
 };
 
-std::shared_ptr<backend> open_memory(std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns);
+std::shared_ptr<backend> open_memory(
+    std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns
+);
 
 } // namespace blobstore

@@ -20,16 +20,22 @@ std::string quoted_etag(const std::string& etag) {
 
 void add_conditions(unsigned_request& r, const conditions& when) {
     if (!when.if_match.empty()) r.headers.push_back({"If-Match", quoted_etag(when.if_match)});
-    if (!when.if_none_match.empty()) r.headers.push_back({"If-None-Match", quoted_etag(when.if_none_match)});
-    if (when.if_modified_since_ns) r.headers.push_back({"If-Modified-Since", format_http_date(*when.if_modified_since_ns)});
-    if (when.if_unmodified_since_ns) r.headers.push_back({"If-Unmodified-Since", format_http_date(*when.if_unmodified_since_ns)});
+    if (!when.if_none_match.empty())
+        r.headers.push_back({"If-None-Match", quoted_etag(when.if_none_match)});
+    if (when.if_modified_since_ns)
+        r.headers.push_back({"If-Modified-Since", format_http_date(*when.if_modified_since_ns)});
+    if (when.if_unmodified_since_ns)
+        r.headers.push_back({"If-Unmodified-Since", format_http_date(*when.if_unmodified_since_ns)}
+        );
 }
 
 void add_attributes(unsigned_request& r, const attributes& set) {
     if (!set.content_type.empty()) r.headers.push_back({"Content-Type", set.content_type});
-    if (!set.content_encoding.empty()) r.headers.push_back({"Content-Encoding", set.content_encoding});
+    if (!set.content_encoding.empty())
+        r.headers.push_back({"Content-Encoding", set.content_encoding});
     if (!set.cache_control.empty()) r.headers.push_back({"Cache-Control", set.cache_control});
-    for (const auto& [name, value] : set.metadata) r.headers.push_back({"x-amz-meta-" + name, value});
+    for (const auto& [name, value] : set.metadata)
+        r.headers.push_back({"x-amz-meta-" + name, value});
 }
 
 std::string range_header(const byte_range& range) {
@@ -65,9 +71,12 @@ unsigned_request encode_put(const endpoint& at, std::string_view key, const put_
     return r;
 }
 
-unsigned_request encode_remove(const endpoint& at, std::string_view key) { return {"DELETE", at.path(key), {}, {}, {}}; }
+unsigned_request encode_remove(const endpoint& at, std::string_view key) {
+    return {"DELETE", at.path(key), {}, {}, {}};
+}
 
-// POST /?delete  Content-MD5: ...  <Delete><Quiet>true</Quiet><Object><Key>k</Key></Object>...</Delete>
+// POST /?delete  Content-MD5: ...
+// <Delete><Quiet>true</Quiet><Object><Key>k</Key></Object>...</Delete>
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 result<unsigned_request> encode_remove_many(const endpoint& at, std::span<const std::string> keys) {
     unsigned_request r{"POST", at.path(""), {{"delete", ""}}, {}, {}};
@@ -93,7 +102,10 @@ unsigned_request encode_copy(
     const copy_options& options
 ) {
     unsigned_request r{"PUT", at.path(key), {}, {}, {}};
-    r.headers.push_back({"x-amz-copy-source", "/" + std::string(from_bucket) + "/" + percent_encode(from_key, encode_set::path)});
+    r.headers.push_back(
+        {"x-amz-copy-source",
+         "/" + std::string(from_bucket) + "/" + percent_encode(from_key, encode_set::path)}
+    );
     if (options.replace) {
         r.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
         add_attributes(r, *options.replace);
@@ -111,18 +123,25 @@ unsigned_request encode_list(const endpoint& at, const list_options& options) {
         r.query.emplace_back("continuation-token", options.page_token);
     else if (!options.start_after.empty())
         r.query.emplace_back("start-after", options.start_after);
-    if (options.page_size != 0) r.query.emplace_back("max-keys", std::to_string(std::min(options.page_size, most_per_page)));
+    if (options.page_size != 0)
+        r.query.emplace_back(
+            "max-keys", std::to_string(std::min(options.page_size, most_per_page))
+        );
     return r;
 }
 
-unsigned_request encode_presign(const endpoint& at, std::string_view key, const presign_options& options) {
+unsigned_request
+encode_presign(const endpoint& at, std::string_view key, const presign_options& options) {
     unsigned_request r{options.method, at.path(key), options.query, {}, {}};
-    for (const auto& [name, value] : options.headers) r.headers.push_back({name, value});
+    for (const auto& [name, value] : options.headers)
+        r.headers.push_back({name, value});
     return r;
 }
 
 bool fits_xml(std::string_view key) {
-    bool control = std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    bool control = std::any_of(key.begin(), key.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20;
+    });
     return !control && xml_escape(key).has_value();
 }
 
@@ -130,7 +149,8 @@ std::string render_query(const name_values& query) {
     std::string text;
     for (const auto& [name, value] : query) {
         if (!text.empty()) text += '&';
-        text += percent_encode(name, encode_set::unreserved) + '=' + percent_encode(value, encode_set::unreserved);
+        text += percent_encode(name, encode_set::unreserved) + '=' +
+                percent_encode(value, encode_set::unreserved);
     }
     return text;
 }

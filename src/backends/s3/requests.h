@@ -29,7 +29,8 @@ unsigned_request encode_copy(
     const copy_options& options
 );
 unsigned_request encode_list(const endpoint& at, const list_options& options);
-unsigned_request encode_presign(const endpoint& at, std::string_view key, const presign_options& options);
+unsigned_request
+encode_presign(const endpoint& at, std::string_view key, const presign_options& options);
 
 /// False where DeleteObjects could not name the key (control characters, bytes that are no UTF-8).
 bool fits_xml(std::string_view key);

@@ -29,7 +29,10 @@ constexpr code_row codes[] = {
     {"NoSuchVersion", errc::not_found, action::fail, ""},
     {"NoSuchBucket", errc::store_not_found, action::fail, "check the bucket's name and region"},
     {"NoSuchUpload", errc::upload_not_found, action::fail, ""},
-    {"AccessDenied", errc::permission, action::fail, "check the credentials and what they may do on this bucket"},
+    {"AccessDenied",
+     errc::permission,
+     action::fail,
+     "check the credentials and what they may do on this bucket"},
     {"AllAccessDisabled", errc::permission, action::fail, ""},
     {"SignatureDoesNotMatch", errc::permission, action::fail, "check the secret key"},
     {"InvalidAccessKeyId", errc::unauthenticated, action::fail, "check the access key id"},
@@ -73,13 +76,20 @@ struct status_row {
 };
 
 constexpr status_row statuses[] = {
-    {304, errc::not_modified, action::fail}, {401, errc::unauthenticated, action::fail},
-    {403, errc::permission, action::fail},   {404, errc::not_found, action::fail},
-    {408, errc::timeout, action::retry},     {409, errc::conflict, action::fail},
-    {412, errc::precondition, action::fail}, {413, errc::too_large, action::fail},
-    {416, errc::range, action::fail},        {423, errc::locked, action::fail},
-    {429, errc::throttled, action::throttled}, {501, errc::unsupported, action::fail},
-    {503, errc::throttled, action::throttled}, {507, errc::quota, action::fail},
+    {304, errc::not_modified, action::fail},
+    {401, errc::unauthenticated, action::fail},
+    {403, errc::permission, action::fail},
+    {404, errc::not_found, action::fail},
+    {408, errc::timeout, action::retry},
+    {409, errc::conflict, action::fail},
+    {412, errc::precondition, action::fail},
+    {413, errc::too_large, action::fail},
+    {416, errc::range, action::fail},
+    {423, errc::locked, action::fail},
+    {429, errc::throttled, action::throttled},
+    {501, errc::unsupported, action::fail},
+    {503, errc::throttled, action::throttled},
+    {507, errc::quota, action::fail},
 };
 
 struct meaning {
@@ -89,13 +99,20 @@ struct meaning {
 };
 
 meaning meaning_of(int status, std::string_view service_code) {
-    const auto* by_code = std::find_if(std::begin(codes), std::end(codes), [&](const code_row& r) { return r.service_code == service_code; });
+    const auto* by_code = std::find_if(std::begin(codes), std::end(codes), [&](const code_row& r) {
+        return r.service_code == service_code;
+    });
     if (by_code != std::end(codes)) return {by_code->code, by_code->what, by_code->hint};
-    const auto* by_status = std::find_if(std::begin(statuses), std::end(statuses), [&](const status_row& r) { return r.status == status; });
-    std::string_view hint = status == 403 ? "check the credentials and what they may do on this bucket" : "";
+    const auto* by_status =
+        std::find_if(std::begin(statuses), std::end(statuses), [&](const status_row& r) {
+            return r.status == status;
+        });
+    std::string_view hint =
+        status == 403 ? "check the credentials and what they may do on this bucket" : "";
     if (by_status != std::end(statuses)) return {by_status->code, by_status->what, hint};
     if (status >= 500) return {errc::unavailable, action::retry, ""};
-    if (status >= 300 && status < 400) return {errc::config, action::fail, "check the region and the endpoint"};
+    if (status >= 300 && status < 400)
+        return {errc::config, action::fail, "check the region and the endpoint"};
     return {errc::service, action::fail, ""};
 }
 
@@ -114,8 +131,10 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return value;
 }
 
-/// Reads the children of the element that just started; `on_child` must leave the reader behind the child's end.
-template <class OnChild> result<void> for_children(xml_reader& xml, OnChild on_child) {
+/// Reads the children of the element that just started; `on_child` must leave the reader behind the
+/// child's end.
+template <class OnChild>
+result<void> for_children(xml_reader& xml, OnChild on_child) {
     for (;;) {
         result<xml_event> event = xml.next();
         if (!event) return event.error();
@@ -136,7 +155,8 @@ result<void> text_into(xml_reader& xml, std::string& into) {
 /// Up to the root's start; its name.
 result<std::string> root_of(xml_reader& xml) {
     result<xml_event> event = xml.next();
-    while (event && *event != xml_event::start && *event != xml_event::done) event = xml.next();
+    while (event && *event != xml_event::start && *event != xml_event::done)
+        event = xml.next();
     if (!event) return event.error();
     if (*event == xml_event::done) return error(errc::protocol, "the answer is no XML document");
     return std::string(xml.name());
@@ -174,15 +194,20 @@ error decode_error(const http::response_head& head, std::string_view body) {
     service_error said = decode_error_document(body);
     if (said.code.empty()) said.code = head.find("x-minio-error-code");
     meaning m = meaning_of(head.status, said.code);
-    std::string message = said.message.empty() ? "the service answered " + std::to_string(head.status) : one_line(said.message);
+    std::string message = said.message.empty()
+                              ? "the service answered " + std::to_string(head.status)
+                              : one_line(said.message);
     if (!said.code.empty()) message = one_line(said.code) + ": " + message;
     error e(m.code, std::move(message));
     e->hint = m.hint;
-    if (said.region.size() < 64 && m.code == errc::config && !said.region.empty()) e->hint = "check the region; the service expects " + one_line(said.region);
+    if (said.region.size() < 64 && m.code == errc::config && !said.region.empty())
+        e->hint = "check the region; the service expects " + one_line(said.region);
     e->http_status = head.status;
     e->service_code = one_line(said.code);
-    e->request_id = said.request_id.empty() ? std::string(head.find("x-amz-request-id")) : one_line(said.request_id);
-    e->host_id = said.host_id.empty() ? std::string(head.find("x-amz-id-2")) : one_line(said.host_id);
+    e->request_id = said.request_id.empty() ? std::string(head.find("x-amz-request-id"))
+                                            : one_line(said.request_id);
+    e->host_id =
+        said.host_id.empty() ? std::string(head.find("x-amz-id-2")) : one_line(said.host_id);
     e->from_service = true;
     e->retryable = m.what == action::retry || m.what == action::throttled;
     return e;
@@ -228,7 +253,8 @@ result<object_meta> decode_meta(const http::response_head& head) {
     constexpr std::string_view prefix = "x-amz-meta-";
     for (std::size_t i = 0; i < head.count; ++i) {
         std::string_view name = head.fields[i].name;
-        if (name.size() <= prefix.size() || !http::same_name(name.substr(0, prefix.size()), prefix)) continue;
+        if (name.size() <= prefix.size() || !http::same_name(name.substr(0, prefix.size()), prefix))
+            continue;
         std::string lower(name.substr(prefix.size()));
         for (char& c : lower)
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
@@ -245,7 +271,8 @@ result<content_range> decode_content_range(std::string_view text) {
     text.remove_prefix(unit.size());
     std::size_t dash = text.find('-');
     std::size_t slash = text.find('/');
-    if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return bad;
+    if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash)
+        return bad;
     content_range range;
     std::optional<std::uint64_t> first = number(text.substr(0, dash));
     std::optional<std::uint64_t> last = number(text.substr(dash + 1, slash - dash - 1));
@@ -330,7 +357,8 @@ result<list_page> decode_list(std::string_view body, const list_options& asked) 
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
-    if (*root != "ListBucketResult") return error(errc::protocol, "the answer is no list of objects");
+    if (*root != "ListBucketResult")
+        return error(errc::protocol, "the answer is no list of objects");
     raw_page raw;
     result<void> read = read_page(xml, raw);
     if (read) read = to_end(xml);
@@ -342,12 +370,22 @@ result<list_page> decode_list(std::string_view body, const list_options& asked) 
     }
     list_page page;
     page.entries = std::move(raw.contents);
-    page.entries.insert(page.entries.end(), std::make_move_iterator(raw.prefixes.begin()), std::make_move_iterator(raw.prefixes.end()));
-    std::sort(page.entries.begin(), page.entries.end(), [](const object_meta& a, const object_meta& b) { return a.key < b.key; });
+    page.entries.insert(
+        page.entries.end(),
+        std::make_move_iterator(raw.prefixes.begin()),
+        std::make_move_iterator(raw.prefixes.end())
+    );
+    std::sort(
+        page.entries.begin(),
+        page.entries.end(),
+        [](const object_meta& a, const object_meta& b) { return a.key < b.key; }
+    );
     if (raw.truncated != "true") return page;
     page.next_token = !raw.next_token.empty() ? raw.next_token : raw.next_marker;
-    if (page.next_token.empty()) return error(errc::protocol, "the list goes on, but the service does not say where");
-    if (page.next_token == asked.page_token) return error(errc::protocol, "the service repeats a page");
+    if (page.next_token.empty())
+        return error(errc::protocol, "the list goes on, but the service does not say where");
+    if (page.next_token == asked.page_token)
+        return error(errc::protocol, "the service repeats a page");
     return page;
 }
 
@@ -364,11 +402,13 @@ result<object_meta> decode_copy(std::string_view body) {
     return meta;
 }
 
-result<std::vector<result<void>>> decode_remove_many(std::string_view body, std::span<const std::string> keys) {
+result<std::vector<result<void>>>
+decode_remove_many(std::string_view body, std::span<const std::string> keys) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
-    if (*root != "DeleteResult") return error(errc::protocol, "the answer is no result of a bulk delete");
+    if (*root != "DeleteResult")
+        return error(errc::protocol, "the answer is no result of a bulk delete");
     std::map<std::string, error, std::less<>> failed;
     result<void> read = for_children(xml, [&]() -> result<void> {
         if (xml.name() != "Error") return xml.skip_element();

@@ -38,6 +38,7 @@ result<list_page> decode_list(std::string_view body, const list_options& asked);
 result<object_meta> decode_copy(std::string_view body);
 
 /// One result per key, in the order of `keys`.
-result<std::vector<result<void>>> decode_remove_many(std::string_view body, std::span<const std::string> keys);
+result<std::vector<result<void>>>
+decode_remove_many(std::string_view body, std::span<const std::string> keys);
 
 } // namespace blobstore::s3

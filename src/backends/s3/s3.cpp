@@ -9,7 +9,6 @@
 #include "backends/s3/signed_body.h"
 #include "base/encoding.h"
 
-
 namespace blobstore::s3 {
 
 namespace {
@@ -22,12 +21,14 @@ constexpr std::int64_t longest_expiry_s = 7 * 24 * 3600;
 /// A body of zero bytes, for ranges of length 0.
 class empty_reader final : public reader {
 public:
-    task<result<std::size_t>> read(operation&, std::span<char>, std::size_t) override { co_return 0; }
+    task<result<std::size_t>> read(operation&, std::span<char>, std::size_t) override {
+        co_return 0;
+    }
 };
 
 /// What an answer's body must be hashed or signed as.
 struct payload {
-    std::string hash; ///< hex, or one of sigv4's constants
+    std::string hash;              ///< hex, or one of sigv4's constants
     signed_body* chunks = nullptr; ///< to be started with each signature
 };
 
@@ -51,22 +52,33 @@ task<result<std::string>> hash_stream(operation& op, reader& stream) {
 
 class s3_backend final : public backend {
 public:
-    s3_backend(endpoint at, credential_source credentials, host machine, std::shared_ptr<http::client> client)
+    s3_backend(
+        endpoint at,
+        credential_source credentials,
+        host machine,
+        std::shared_ptr<http::client> client
+    )
         : at_(std::move(at))
         , credentials_(std::move(credentials))
         , machine_(std::move(machine))
         , client_(std::move(client)) {}
 
-    std::string uri(std::string_view key) const override { return "s3://" + at_.bucket + "/" + std::string(key); }
+    std::string uri(std::string_view key) const override {
+        return "s3://" + at_.bucket + "/" + std::string(key);
+    }
 
     result<void> check_key(std::string_view) const override { return {}; }
 
-    task<result<object_body>> get(operation& op, const std::string& key, const get_options& options) override;
-    task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when) override;
+    task<result<object_body>>
+    get(operation& op, const std::string& key, const get_options& options) override;
     task<result<object_meta>>
-    put(operation& op, const std::string& key, const source& body, const put_options& options) override;
+    head(operation& op, const std::string& key, const conditions& when) override;
+    task<result<object_meta>>
+    put(operation& op, const std::string& key, const source& body, const put_options& options
+    ) override;
     task<result<void>> remove(operation& op, const std::string& key) override;
-    task<result<std::vector<result<void>>>> remove_many(operation& op, const std::vector<std::string>& keys) override;
+    task<result<std::vector<result<void>>>>
+    remove_many(operation& op, const std::vector<std::string>& keys) override;
     task<result<object_meta>> copy(
         operation& op,
         backend& from,
@@ -75,15 +87,19 @@ public:
         const copy_options& options
     ) override;
     task<result<list_page>> list(operation& op, const list_options& options) override;
-    task<result<std::string>> presign(operation& op, const std::string& key, const presign_options& options) override;
+    task<result<std::string>>
+    presign(operation& op, const std::string& key, const presign_options& options) override;
 
 private:
     using answer = result<std::unique_ptr<http::response>>;
 
     task<answer> send(operation& op, const unsigned_request& r, source body, bool may_hide_error);
-    task<result<std::string>> send_for_document(operation& op, const unsigned_request& r, bool may_hide_error);
-    task<result<payload>> payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
-    task<result<void>> authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body);
+    task<result<std::string>>
+    send_for_document(operation& op, const unsigned_request& r, bool may_hide_error);
+    task<result<payload>>
+    payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
+    task<result<void>>
+    authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body);
     task<result<std::optional<aws_credentials>>> credentials(operation& op);
     task<result<void>>
     remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
@@ -114,8 +130,9 @@ task<result<std::optional<aws_credentials>>> s3_backend::credentials(operation& 
     co_return std::move(found->value);
 }
 
-task<result<void>>
-s3_backend::authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body) {
+task<result<void>> s3_backend::authorize(
+    operation& op, http::request& r, const unsigned_request& from, const payload& body
+) {
     r.target = from.path;
     if (!from.query.empty()) r.target += "?" + render_query(from.query);
     result<std::optional<aws_credentials>> keys = co_await credentials(op);
@@ -123,16 +140,20 @@ s3_backend::authorize(operation& op, http::request& r, const unsigned_request& f
     if (!*keys) co_return result<void>();
     const std::string host_field = r.host_header();
     std::vector<sigv4::field> query;
-    for (const auto& [name, value] : from.query) query.push_back({name, value});
+    for (const auto& [name, value] : from.query)
+        query.push_back({name, value});
     std::vector<sigv4::field> headers{{"host", host_field}};
-    for (const http::header& h : r.headers) headers.push_back({h.name, h.value});
+    for (const http::header& h : r.headers)
+        headers.push_back({h.name, h.value});
     const sigv4::request_view view{from.method, from.path, query, headers};
     const sigv4::stamp stamp{machine_.now_ns(), {at_.region, "s3"}};
     const std::string scope = sigv4::credential_scope(stamp);
-    const sha256_value key = sigv4::signing_key((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
+    const sha256_value key =
+        sigv4::signing_key((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
     const sigv4::signing with{**keys, stamp, body.hash, {}, &key};
     sigv4::signed_header made = sigv4::sign_header(view, with);
-    for (auto& [name, value] : made.fields) r.headers.push_back({std::move(name), std::move(value)});
+    for (auto& [name, value] : made.fields)
+        r.headers.push_back({std::move(name), std::move(value)});
     if (body.chunks) body.chunks->start(key, stamp.time, at_.region, made.signature);
     co_return result<void>();
 }
@@ -143,7 +164,8 @@ s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed
     if (!at_.sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
     if (!body.stream) {
         const sha256_value value = sha256({body.memory.data(), body.memory.size()});
-        co_return payload{hex({reinterpret_cast<const char*>(value.data()), value.size()}), nullptr};
+        co_return payload{
+            hex({reinterpret_cast<const char*>(value.data()), value.size()}), nullptr};
     }
     result<std::string> hash = co_await hash_stream(op, *body.stream);
     if (hash) co_return payload{std::move(*hash), nullptr};
@@ -168,7 +190,9 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
     if (chunks) {
         request.body.stream = chunks.get();
         request.body.stream_length = signed_body::encoded_length(body.stream_length);
-        request.headers.push_back({"x-amz-decoded-content-length", std::to_string(body.stream_length)});
+        request.headers.push_back(
+            {"x-amz-decoded-content-length", std::to_string(body.stream_length)}
+        );
         const std::string* encoding = request.find("Content-Encoding");
         request.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
     }
@@ -182,7 +206,8 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
     co_return got;
 }
 
-task<result<std::string>> s3_backend::send_for_document(operation& op, const unsigned_request& r, bool may_hide_error) {
+task<result<std::string>>
+s3_backend::send_for_document(operation& op, const unsigned_request& r, bool may_hide_error) {
     source body;
     body.memory = std::span(r.content.data(), r.content.size());
     answer got = co_await send(op, r, body, may_hide_error);
@@ -191,7 +216,8 @@ task<result<std::string>> s3_backend::send_for_document(operation& op, const uns
     co_return document;
 }
 
-task<result<object_body>> s3_backend::get(operation& op, const std::string& key, const get_options& options) {
+task<result<object_body>>
+s3_backend::get(operation& op, const std::string& key, const get_options& options) {
     object_body opened;
     if (options.range.length == 0u || options.range.suffix == 0u) { // HTTP has no range of nothing
         result<object_meta> meta = co_await head(op, key, options.when);
@@ -223,7 +249,8 @@ task<result<object_body>> s3_backend::get(operation& op, const std::string& key,
     co_return opened;
 }
 
-task<result<object_meta>> s3_backend::head(operation& op, const std::string& key, const conditions& when) {
+task<result<object_meta>>
+s3_backend::head(operation& op, const std::string& key, const conditions& when) {
     const unsigned_request r = encode_head(at_, key, when);
     answer got = co_await send(op, r, {}, false);
     if (!got) co_return got.error();
@@ -232,8 +259,9 @@ task<result<object_meta>> s3_backend::head(operation& op, const std::string& key
     co_return meta;
 }
 
-task<result<object_meta>>
-s3_backend::put(operation& op, const std::string& key, const source& body, const put_options& options) {
+task<result<object_meta>> s3_backend::put(
+    operation& op, const std::string& key, const source& body, const put_options& options
+) {
     const unsigned_request r = encode_put(at_, key, options);
     answer got = co_await send(op, r, body, false);
     if (!got) co_return got.error();
@@ -253,8 +281,9 @@ task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
     co_return result<void>();
 }
 
-task<result<void>>
-s3_backend::remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results) {
+task<result<void>> s3_backend::remove_batch(
+    operation& op, std::span<const std::string> keys, std::span<result<void>> results
+) {
     result<unsigned_request> r = encode_remove_many(at_, keys);
     if (!r) co_return r.error();
     result<std::string> document = co_await send_for_document(op, *r, true);
@@ -283,9 +312,11 @@ s3_backend::remove_many(operation& op, const std::vector<std::string>& keys) {
         std::size_t n = std::min(keys_per_delete, fitting.size() - first);
         const std::span<const std::string> batch(fitting.data() + first, n);
         result<void> sent = co_await remove_batch(op, batch, std::span(answers).subspan(first, n));
-        for (std::size_t i = 0; !sent && i < n; ++i) answers[first + i] = sent.error();
+        for (std::size_t i = 0; !sent && i < n; ++i)
+            answers[first + i] = sent.error();
     }
-    for (std::size_t i = 0; i < index.size(); ++i) results[index[i]] = std::move(answers[i]);
+    for (std::size_t i = 0; i < index.size(); ++i)
+        results[index[i]] = std::move(answers[i]);
     co_return results;
 }
 
@@ -297,8 +328,10 @@ task<result<object_meta>> s3_backend::copy(
     const copy_options& options
 ) {
     auto* other = dynamic_cast<s3_backend*>(&from);
-    const bool same_service = other && other->at_.region == at_.region
-        && (other->at_.to == at_.to || (!at_.path_style && !other->at_.path_style && other->service_host() == service_host()));
+    const bool same_service =
+        other && other->at_.region == at_.region &&
+        (other->at_.to == at_.to ||
+         (!at_.path_style && !other->at_.path_style && other->service_host() == service_host()));
     if (!same_service) co_return error(errc::unsupported, "the source is in another service");
     const unsigned_request r = encode_copy(at_, other->at_.bucket, from_key, key, options);
     result<std::string> document = co_await send_for_document(op, r, true);
@@ -312,7 +345,8 @@ task<result<list_page>> s3_backend::list(operation& op, const list_options& opti
     const unsigned_request r = encode_list(at_, options);
     result<std::string> document = co_await send_for_document(op, r, false);
     if (!document) {
-        if (document.error().code() == errc::not_found) co_return error(errc::store_not_found, document.error().message());
+        if (document.error().code() == errc::not_found)
+            co_return error(errc::store_not_found, document.error().message());
         co_return document.error();
     }
     co_return decode_list(*document, options);
@@ -321,7 +355,9 @@ task<result<list_page>> s3_backend::list(operation& op, const list_options& opti
 task<result<std::string>>
 s3_backend::presign(operation& op, const std::string& key, const presign_options& options) {
     if (options.expires_ms % 1000 != 0 || options.expires_ms / 1000 > longest_expiry_s)
-        co_return error(errc::invalid_argument, "S3 links expire after whole seconds, at most 7 days (604800)");
+        co_return error(
+            errc::invalid_argument, "S3 links expire after whole seconds, at most 7 days (604800)"
+        );
     const unsigned_request r = encode_presign(at_, key, options);
     result<std::optional<aws_credentials>> keys = co_await credentials(op);
     if (!keys) co_return keys.error();
@@ -329,13 +365,16 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     const std::string base = std::string(at_.to.tls ? "https://" : "http://") + host_field + r.path;
     if (!*keys) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
     std::vector<sigv4::field> query;
-    for (const auto& [name, value] : r.query) query.push_back({name, value});
+    for (const auto& [name, value] : r.query)
+        query.push_back({name, value});
     std::vector<sigv4::field> headers{{"host", host_field}};
-    for (const http::header& h : r.headers) headers.push_back({h.name, h.value});
+    for (const http::header& h : r.headers)
+        headers.push_back({h.name, h.value});
     const std::int64_t now = options.signing_time_ns.value_or(machine_.now_ns());
     const sigv4::stamp stamp{now - now % second, {at_.region, "s3"}};
     const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, nullptr};
-    co_return base + "?" + sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
+    co_return base + "?" +
+        sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
 }
 
 result<credential_source> source_from(const settings_values& values) {
@@ -344,8 +383,15 @@ result<credential_source> source_from(const settings_values& values) {
     const bool has_secret = !values.text("secret_access_key").empty();
     if (!has_id && !has_secret) return first_of({environment_credentials()});
     if (!has_id || !has_secret)
-        return error(errc::config, has_id ? "access_key_id is set without secret_access_key" : "secret_access_key is set without access_key_id");
-    aws_credentials keys{std::string(values.text("access_key_id")), secret_string(values.text("secret_access_key")), secret_string(values.text("session_token"))};
+        return error(
+            errc::config,
+            has_id ? "access_key_id is set without secret_access_key"
+                   : "secret_access_key is set without access_key_id"
+        );
+    aws_credentials keys{
+        std::string(values.text("access_key_id")),
+        secret_string(values.text("secret_access_key")),
+        secret_string(values.text("session_token"))};
     return fixed_credentials(std::move(keys), "settings");
 }
 
@@ -361,7 +407,9 @@ result<std::shared_ptr<backend>> open(
     if (!at) return at.error();
     result<credential_source> credentials = source_from(values);
     if (!credentials) return credentials.error();
-    return std::make_shared<s3_backend>(std::move(*at), std::move(*credentials), machine, std::move(client));
+    return std::make_shared<s3_backend>(
+        std::move(*at), std::move(*credentials), machine, std::move(client)
+    );
 }
 
 } // namespace blobstore::s3

@@ -14,50 +14,114 @@ namespace {
 constexpr std::string_view token_aliases[] = {"token"};
 constexpr std::string_view region_aliases[] = {"default_region"};
 constexpr std::string_view region_variables[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
-constexpr std::string_view endpoint_aliases[] = {"endpoint_url", "endpoint_url_s3", "endpoint_override"};
+constexpr std::string_view endpoint_aliases[] = {
+    "endpoint_url", "endpoint_url_s3", "endpoint_override"};
 constexpr std::string_view endpoint_variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
-constexpr std::string_view path_style_aliases[] = {"use_path_style", "force_path_style", "s3forcepathstyle"};
-constexpr std::string_view anonymous_aliases[] = {"no_sign_request", "allow_anonymous", "anonymous"};
+constexpr std::string_view path_style_aliases[] = {
+    "use_path_style", "force_path_style", "s3forcepathstyle"};
+constexpr std::string_view anonymous_aliases[] = {
+    "no_sign_request", "allow_anonymous", "anonymous"};
 
 constexpr setting table[] = {
-    {"access_key_id", {}, setting_type::string, "", "access key; with secret_access_key, else from the environment", false, {}, {}},
+    {"access_key_id",
+     {},
+     setting_type::string,
+     "",
+     "access key; with secret_access_key, else from the environment",
+     false,
+     {},
+     {}},
     {"secret_access_key", {}, setting_type::string, "", "secret key", true, {}, {}},
-    {"session_token", token_aliases, setting_type::string, "", "token of temporary keys", true, {}, {}},
-    {"skip_signature", anonymous_aliases, setting_type::boolean, "false", "send requests unsigned", false, {}, {}},
-    {"region", region_aliases, setting_type::string, "us-east-1", "region of the bucket", false, {}, region_variables},
-    {"endpoint", endpoint_aliases, setting_type::string, "", "URL of the service; default: AWS in the region", false, {}, endpoint_variables},
-    {"path_style", path_style_aliases, setting_type::boolean, "", "bucket in the path; default: with an explicit endpoint, or a dot in the bucket", false, {}, {}},
-    {"unsigned_payload", {}, setting_type::boolean, "false", "do not sign bodies over plain http", false, {}, {}},
+    {"session_token",
+     token_aliases,
+     setting_type::string,
+     "",
+     "token of temporary keys",
+     true,
+     {},
+     {}},
+    {"skip_signature",
+     anonymous_aliases,
+     setting_type::boolean,
+     "false",
+     "send requests unsigned",
+     false,
+     {},
+     {}},
+    {"region",
+     region_aliases,
+     setting_type::string,
+     "us-east-1",
+     "region of the bucket",
+     false,
+     {},
+     region_variables},
+    {"endpoint",
+     endpoint_aliases,
+     setting_type::string,
+     "",
+     "URL of the service; default: AWS in the region",
+     false,
+     {},
+     endpoint_variables},
+    {"path_style",
+     path_style_aliases,
+     setting_type::boolean,
+     "",
+     "bucket in the path; default: with an explicit endpoint, or a dot in the bucket",
+     false,
+     {},
+     {}},
+    {"unsigned_payload",
+     {},
+     setting_type::boolean,
+     "false",
+     "do not sign bodies over plain http",
+     false,
+     {},
+     {}},
 };
 
 bool is_bucket_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 bool is_region(std::string_view text) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_';
     });
 }
 
 result<void> check_bucket(std::string_view bucket, bool path_style) {
     if (bucket.empty()) return error(errc::invalid_argument, "the URL names no bucket");
-    bool good = bucket.size() <= 255 && std::all_of(bucket.begin(), bucket.end(), is_bucket_character);
+    bool good =
+        bucket.size() <= 255 && std::all_of(bucket.begin(), bucket.end(), is_bucket_character);
     if (good && !path_style) // becomes a part of a host name
-        good = bucket.size() <= 63 && bucket.front() != '-' && bucket.front() != '.' && bucket.back() != '-' && bucket.back() != '.'
-            && bucket.find("..") == std::string_view::npos && bucket.find('_') == std::string_view::npos;
-    if (!good) return error(errc::invalid_argument, "not a bucket name: " + percent_encode(bucket, encode_set::unreserved));
+        good = bucket.size() <= 63 && bucket.front() != '-' && bucket.front() != '.' &&
+               bucket.back() != '-' && bucket.back() != '.' &&
+               bucket.find("..") == std::string_view::npos &&
+               bucket.find('_') == std::string_view::npos;
+    if (!good)
+        return error(
+            errc::invalid_argument,
+            "not a bucket name: " + percent_encode(bucket, encode_set::unreserved)
+        );
     return {};
 }
 
 } // namespace
 
-std::span<const setting> settings_table() noexcept { return table; }
+std::span<const setting> settings_table() noexcept {
+    return table;
+}
 
 std::string endpoint::path(std::string_view key) const {
     std::string text = base_path;
     if (path_style) text += "/" + bucket;
-    if (key.empty()) return text.empty() || path_style ? text + (path_style ? "" : "/") : text + "/";
+    if (key.empty())
+        return text.empty() || path_style ? text + (path_style ? "" : "/") : text + "/";
     return text + "/" + percent_encode(key, encode_set::path);
 }
 
@@ -69,7 +133,8 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (!is_region(at.region)) return error(errc::config, "region: not the name of a region");
     const bool explicit_endpoint = !values.text("endpoint").empty();
     const bool dotted = bucket.find('.') != std::string_view::npos;
-    at.path_style = values.is_set("path_style") ? values.boolean("path_style") : explicit_endpoint || dotted;
+    at.path_style =
+        values.is_set("path_style") ? values.boolean("path_style") : explicit_endpoint || dotted;
     result<void> named = check_bucket(bucket, at.path_style);
     if (!named) return named.error();
     std::string host;
@@ -81,7 +146,8 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
         at.to.tls = parsed->scheme == "https";
         at.to.port = parsed->effective_port();
         at.base_path = parsed->path;
-        while (!at.base_path.empty() && at.base_path.back() == '/') at.base_path.pop_back();
+        while (!at.base_path.empty() && at.base_path.back() == '/')
+            at.base_path.pop_back();
     } else {
         host = "s3." + at.region + ".amazonaws.com";
         if (at.region.compare(0, 3, "cn-") == 0) host += ".cn";

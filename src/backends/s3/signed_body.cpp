@@ -7,7 +7,9 @@
 
 namespace blobstore::s3 {
 
-void signed_body::start(const sha256_value& key, std::int64_t time, std::string region, std::string seed) {
+void signed_body::start(
+    const sha256_value& key, std::int64_t time, std::string region, std::string seed
+) {
     key_ = key;
     time_ = time;
     region_ = std::move(region);
@@ -20,7 +22,8 @@ task<result<void>> signed_body::next_chunk(operation& op) {
     if (!data.empty()) {
         result<std::size_t> n = co_await inner_.read(op, data, data.size());
         if (!n) co_return n.error();
-        if (*n != data.size()) co_return error(errc::changed, "the source ended before the length it promised");
+        if (*n != data.size())
+            co_return error(errc::changed, "the source ended before the length it promised");
     }
     left_ -= data.size();
     previous_ = sigv4::chunk_signature(key_, at, previous_, sha256(data));
@@ -36,7 +39,8 @@ task<result<void>> signed_body::next_chunk(operation& op) {
     co_return result<void>();
 }
 
-task<result<std::size_t>> signed_body::read(operation& op, std::span<char> into, std::size_t enough) {
+task<result<std::size_t>>
+signed_body::read(operation& op, std::span<char> into, std::size_t enough) {
     std::size_t got = 0;
     while (got < enough) {
         if (given_ == encoded_.size()) {

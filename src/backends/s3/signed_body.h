@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD): for streams that cannot be hashed beforehand.
+// A body signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD): for streams that cannot be
+// hashed beforehand.
 #pragma once
 
-#include "auth/sigv4.h"
 #include "async/stream.h"
+#include "auth/sigv4.h"
 
 namespace blobstore::s3 {
 
-/// Reads `inner` and gives its aws-chunked form. start() before each attempt, with that attempt's signature.
+/// Reads `inner` and gives its aws-chunked form. start() before each attempt, with that attempt's
+/// signature.
 class signed_body final : public reader {
 public:
     static constexpr std::size_t chunk_size = 128 * 1024;
@@ -22,7 +24,8 @@ public:
 
     void start(const sha256_value& key, std::int64_t time, std::string region, std::string seed);
 
-    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t enough) override;
+    task<result<std::size_t>>
+    read(operation& op, std::span<char> into, std::size_t enough) override;
 
 private:
     task<result<void>> next_chunk(operation& op);
