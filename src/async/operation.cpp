@@ -35,6 +35,10 @@ void operation::arm(milliseconds allowed, errc code) {
     step_deadline_ = allowed.count() == 0 ? steady::time_point::max() : now() + allowed;
 }
 
+void operation::interrupt_after(milliseconds time) {
+    wake_at_ = time.count() == 0 ? steady::time_point::max() : now() + time;
+}
+
 result<void> operation::check() const {
     switch (stop_code_) {
     case errc::ok:
@@ -127,10 +131,10 @@ task<result<void>> wakeup::wait(operation& op) {
 
 task<result<void>> sleep_for(operation& op, milliseconds time) {
     op.disarm();
-    op.wake_at_ = op.now() + time;
+    op.interrupt_after(std::max(time, milliseconds(1)));
     wakeup end; // never set: the deadline interrupts the wait
     result<void> waited = co_await end.wait(op);
-    op.wake_at_ = steady::time_point::max();
+    op.interrupt_after(milliseconds(0));
     co_return waited;
 }
 

@@ -101,6 +101,9 @@ public:
     /// Ends the limit of a step.
     void disarm() noexcept { step_deadline_ = steady::time_point::max(); }
 
+    /// After so long the present wait is interrupted, once, and the operation goes on. 0 = never.
+    void interrupt_after(milliseconds time);
+
     bool stopped() const noexcept { return stop_code_ != errc::ok; }
 
     /// cancelled, timeout, stalled or what arm() was given; errc::ok while it runs on.
@@ -137,7 +140,6 @@ private:
     friend class context;
     friend class runtime;
     friend frame_arena& arena_of(operation& op) noexcept;
-    friend task<result<void>> sleep_for(operation& op, milliseconds time);
 
     steady::time_point next_deadline() const noexcept;
     void on_time(steady::time_point now) noexcept;

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t receive_cap = 256 * 1024;
 constexpr int unacknowledged_ms = 30000; // then the kernel gives the connection up
-constexpr milliseconds patience_slack{1000};
 
 void set_option(int descriptor, int level, int name, int value) noexcept {
     ::setsockopt(descriptor, level, name, &value, sizeof value); // best effort, all of them
@@ -148,12 +147,12 @@ task<io_result> channel::connect_one(operation& op, endpoint to, milliseconds pa
     loose_ = made;
     set_option(made, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(made, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (patience.count() > 0)
-        set_option(made, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
     if (!adopt(op.home()))
         co_return io_result{errc::ok, error_code(EMFILE, boost::system::system_category()), 0};
     auto start = [this, to](io_handler h) { socket_->async_connect(to, h); };
-    io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+    op.interrupt_after(patience);
+    const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
+    op.interrupt_after(milliseconds(0));
     if (r.stopped == errc::ok && !r.ec) co_return r;
     detach();
     if (loose_ >= 0) ::close(std::exchange(loose_, -1));
@@ -165,13 +164,10 @@ task<result<void>> channel::open(
 ) {
     io_result r{errc::ok, boost::asio::error::host_unreachable, 0};
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-        // Where another address follows, the kernel ends a silent try, since a limit of ours ends
-        // the call.
+        // A limit of the operation ends it; where another address follows, only the try must end.
         const bool last = i + 1 == addresses.size();
-        const milliseconds patience = last ? milliseconds(0) : limits.connect;
-        const bool none = limits.connect.count() == 0;
-        op.arm(none || last ? limits.connect : limits.connect + patience_slack, errc::timeout);
-        r = co_await connect_one(op, addresses[i], patience);
+        op.arm(last ? limits.connect : milliseconds(0), errc::timeout);
+        r = co_await connect_one(op, addresses[i], last ? milliseconds(0) : limits.connect);
         if (r.stopped != errc::ok || !r.ec) break;
     }
     op.disarm();
