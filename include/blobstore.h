@@ -17,10 +17,18 @@
  *   Async      x_async submits what x does. If it returns OK, exactly one BLOBSTORE_EVENT_COMPLETE follows, never
  *              inline; if it fails, none. Memory passed by pointer to data or to a destination stays untouched by
  *              the caller until COMPLETE, also after a cancel. Everything else is copied at submit.
- *   Tags       [any] any thread, concurrently   [1t] one thread at a time per handle, any thread
+ *   Tags       On every function, one for every pointer; x and y are parameters, "return" is what comes back.
+ *              [any] any thread, concurrently   [1t] one thread at a time per handle, any thread
  *              [blk] may block; E_WOULD_DEADLOCK on a callback thread   [nb] never blocks
- *              [own] the caller frees the result   [bor:x] borrowed until x is freed   [null] NULL allowed
- *              [copy] input copied before return   [pin] caller's memory in use until the call or the op completes
+ *              [null: x] may be NULL, data with a length where that is 0; each other one is E_INVALID_ARGUMENT if NULL
+ *              [own: x] the caller frees what is put there   [take: x] the caller's reference ends with the call
+ *              [bor: x of y] what is put there lives until y is freed   [static: x] it lives as long as the process
+ *              [use: x] in use until the call returns; what is needed longer is copied
+ *              [pin: x] in use until COMPLETE, a wrapped buffer's until release; the caller leaves it alone until then
+ *              A handle without a tag is in use until the call returns; what goes on keeps a reference of its own.
+ *   Codes      What may come besides OK; E_NO_MEMORY and E_INTERNAL may come from every function.
+ *              "all of a call" are E_INVALID_ARGUMENT, E_UNSUPPORTED, E_CONFIG, E_VERSION, E_WOULD_DEADLOCK, E_FORKED,
+ *              E_CLOSED and the ranges 2xx to 8xx.
  *   Threads    A client starts its I/O, worker and callback threads lazily; they block all signals. Nothing is
  *              printed, no signal handler, locale, umask or environment is changed. No initialisation call exists.
  *   fork       In a child every handle made before answers E_FORKED (its _free releases memory only); new clients work.
@@ -33,7 +41,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOBSTORE_HEADER_VERSION 0x000100u /* major << 16 | minor << 8 | patch; compare with blobstore_version() */
+#define BLOBSTORE_HEADER_VERSION 0x000100u /**< major << 16 | minor << 8 | patch; compare with blobstore_version() */
 
 #if defined(_WIN32)
 #  define BLOBSTORE_CALL __cdecl
@@ -56,7 +64,10 @@ extern "C" {
 
 /* ---- Scalars and constants: fixed width; no bool, enum, long, bit-field or time_t in any signature ---- */
 
-typedef int32_t blobstore_status; /* 0 = OK. Treat an unknown value as E_INTERNAL, or by its range (value / 100). */
+/** 0 = OK. Treat an unknown value as E_INTERNAL, or by its range (value / 100). */
+typedef int32_t blobstore_status;
+
+/** Every status; docs/errors.md says what each means. */
 enum {
     BLOBSTORE_OK = 0,
     /* 1xx the caller */
@@ -84,20 +95,23 @@ enum {
     BLOBSTORE_E_CANCELLED = 800, BLOBSTORE_E_INTERNAL = 999
 };
 
-typedef struct blobstore_str { const char *ptr; size_t len; } blobstore_str; /* frozen; struct fields and arrays only */
-typedef struct blobstore_kv { blobstore_str key, value; } blobstore_kv; /* frozen */
+/** A string in a struct or an array. Frozen. */
+typedef struct blobstore_str { const char *ptr; size_t len; } blobstore_str;
 
-typedef struct blobstore_error blobstore_error; /* one failure; immutable */
-typedef struct blobstore_config blobstore_config; /* settings as text */
-typedef struct blobstore_client blobstore_client; /* threads, connections, caches */
-typedef struct blobstore_store blobstore_store; /* a bucket, a root folder, a memory store */
-typedef struct blobstore_cancel blobstore_cancel; /* a token that cancels any number of calls */
-typedef struct blobstore_queue blobstore_queue; /* completions to poll for */
-typedef struct blobstore_op blobstore_op; /* one asynchronous call */
-typedef struct blobstore_buffer blobstore_buffer; /* reference-counted bytes */
-typedef struct blobstore_object blobstore_object; /* what is known of one object */
-typedef struct blobstore_page blobstore_page; /* one page of a listing */
-typedef struct blobstore_reader blobstore_reader; /* a streaming read */
+/** A name with its value. Frozen. */
+typedef struct blobstore_kv { blobstore_str key, value; } blobstore_kv;
+
+typedef struct blobstore_error blobstore_error; /**< one failure; immutable */
+typedef struct blobstore_config blobstore_config; /**< settings as text */
+typedef struct blobstore_client blobstore_client; /**< threads, connections, caches */
+typedef struct blobstore_store blobstore_store; /**< a bucket, a root folder, a memory store */
+typedef struct blobstore_cancel blobstore_cancel; /**< a token that cancels any number of calls */
+typedef struct blobstore_queue blobstore_queue; /**< completions to poll for */
+typedef struct blobstore_op blobstore_op; /**< one asynchronous call */
+typedef struct blobstore_buffer blobstore_buffer; /**< reference-counted bytes */
+typedef struct blobstore_object blobstore_object; /**< what is known of one object */
+typedef struct blobstore_page blobstore_page; /**< one page of a listing */
+typedef struct blobstore_reader blobstore_reader; /**< a streaming read */
 
 
 /* ---- Library ---- */
@@ -108,25 +122,28 @@ typedef struct blobstore_reader blobstore_reader; /* a streaming read */
 BLOBSTORE_FN(uint32_t) blobstore_version(void);
 
 /** The same as text, such as "0.1.0". Static.
- *  Tags: [any] [nb]
+ *  Tags: [any] [nb] [static: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const char *) blobstore_version_string(void);
 
 /** 1 if this build has the feature, else 0: "backend.s3", "backend.file", "backend.memory".
- *  Tags: [any] [nb]
+ *  Tags: [any] [nb] [null: name] [use: name]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(int32_t) blobstore_has_feature(const char *name, size_t name_len);
 
 /** The name of a status, such as "E_NOT_FOUND"; "E_UNKNOWN" for a number that is none. Static, never NULL.
- *  Tags: [any] [nb]
+ *  Tags: [any] [nb] [static: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const char *) blobstore_status_name(blobstore_status status);
 
 
 /* ---- Errors: immutable, any thread, one per failed call ---- */
 
+/** blobstore_error_view.flags */
 enum { BLOBSTORE_ERR_RETRYABLE = 1, BLOBSTORE_ERR_OUTCOME_UNKNOWN = 2 /* a write may have been applied */,
-       BLOBSTORE_ERR_FROM_SERVICE = 4 }; /* blobstore_error_view.flags */
+       BLOBSTORE_ERR_FROM_SERVICE = 4 };
+
+/** All that an error says. */
 typedef struct blobstore_error_view {
     uint32_t struct_size, flags;
     int32_t status, http_status; /* http_status 0: no answer */
@@ -137,59 +154,65 @@ typedef struct blobstore_error_view {
 } blobstore_error_view;
 
 /** One line: operation, URI, what happened, hint. NUL-terminated; "" for NULL.
- *  Tags: [any] [nb] [bor:error] [null]
+ *  Tags: [any] [nb] [null: error] [bor: return of error]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const char *) blobstore_error_message(const blobstore_error *error);
 
 /** Fills *out as far as its struct_size goes.
- *  Tags: [any] [nb] [bor:error]
+ *  Tags: [any] [nb] [null: none] [bor: out of error]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_error_get(const blobstore_error *error, blobstore_error_view *out);
 
 /** Frees the error.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: error] [take: error]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_error_free(blobstore_error *error);
 
 
 /* ---- Configuration: text settings; an unknown key is E_CONFIG and names the nearest known one ---- */
 
-enum { BLOBSTORE_CONFIG_SECRET = 1 }; /* blobstore_config_key.flags: never printed */
+/** blobstore_config_key.flags; SECRET: the value is never printed */
+enum { BLOBSTORE_CONFIG_SECRET = 1 };
+
+/** One setting that exists. */
 typedef struct blobstore_config_key {
     uint32_t struct_size, flags, reserved0, reserved1;
     blobstore_str name, type, default_value, doc, aliases /* comma-separated */, environment /* comma-separated */;
 } blobstore_config_key;
 
 /** Makes an empty set of settings.
- *  Tags: [any] [nb] [own]
+ *  Tags: [any] [nb] [null: err] [own: out err]
  *  Codes: E_INVALID_ARGUMENT, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_config_new(blobstore_config **out, blobstore_error **err);
 
 /** Sets one value; the key in any case, with its aliases, - for _. A value of the wrong type is E_CONFIG.
- *  Tags: [1t] [nb] [copy]
+ *  Tags: [1t] [nb] [null: value err] [own: err] [use: key value]
  *  Codes: E_INVALID_ARGUMENT, E_CONFIG, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_config_set(blobstore_config *config, const char *key, size_t key_len,
     const char *value, size_t value_len, blobstore_error **err);
 
 /** Describes setting number index, 0 and up; E_RANGE behind the last. The strings are static.
- *  Tags: [any] [nb]
+ *  Tags: [any] [nb] [null: none] [static: out]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_RANGE
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_config_describe(size_t index, blobstore_config_key *out);
 
 /** Frees the settings; clients and stores made with them keep their own copy.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: config] [take: config]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_config_free(blobstore_config *config);
 
 
 /* ---- Completions: one COMPLETE per accepted submit, by queue, by callback or by wait ---- */
 
-enum { BLOBSTORE_EVENT_COMPLETE = 1, BLOBSTORE_EVENT_LOG = 2, BLOBSTORE_EVENT_WAKE = 3 }; /* blobstore_event.type */
-typedef struct blobstore_event { /* frozen array element: 64 bytes with 64-bit pointers, 56 with 32-bit ones */
+/** blobstore_event.type */
+enum { BLOBSTORE_EVENT_COMPLETE = 1, BLOBSTORE_EVENT_LOG = 2, BLOBSTORE_EVENT_WAKE = 3 };
+
+/** One thing that happened. Frozen array element: 64 bytes with 64-bit pointers, 56 with 32-bit ones. */
+typedef struct blobstore_event {
     uint64_t user_data;
     uint64_t bytes; /* COMPLETE: bytes moved by get_into and reader_read. LOG: 0 */
     uint64_t total; /* COMPLETE: size of the whole object where known. LOG: the level */
@@ -197,155 +220,174 @@ typedef struct blobstore_event { /* frozen array element: 64 bytes with 64-bit p
     uint32_t type;
     int32_t status; /* of the call */
     blobstore_op *op; /* one reference, given back by blobstore_events_release; NULL for WAKE */
-    const void *data; /* LOG: the line */
+    const void *data; /* LOG: the line, borrowed from op */
 } blobstore_event;
-typedef void(BLOBSTORE_CALL *blobstore_event_fn)(const blobstore_event *event); /* event borrowed; op_retain to keep */
-typedef struct blobstore_async { /* queue, or callback, or neither (then blobstore_op_wait); both is an error */
+/** Takes one completion, on a callback thread of the client, never on a network thread. event and its op live until
+ *  it returns; blobstore_op_retain keeps the op. */
+typedef void(BLOBSTORE_CALL *blobstore_event_fn)(const blobstore_event *event);
+
+/** How a call completes: queue, or callback, or neither (then blobstore_op_wait); both is an error. NULL = neither. */
+typedef struct blobstore_async {
     uint32_t struct_size, flags;
     uint64_t user_data;
     blobstore_queue *queue;
-    blobstore_event_fn callback; /* runs on a callback thread of the client, never on a network thread */
+    blobstore_event_fn callback;
 } blobstore_async;
 
-/** Makes a queue for at most capacity (0 = 4096) completions that are in flight or not yet released from it by poll; a submit beyond is E_AGAIN.
- *  Tags: [any] [nb] [own]
+/** Makes a queue for at most capacity (0 = 4096) completions that are in flight or not yet moved out of it by poll; a
+ *  submit beyond that is E_AGAIN.
+ *  Tags: [any] [nb] [null: err] [own: out err]
  *  Codes: E_INVALID_ARGUMENT, E_IO, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_queue_new(uint32_t capacity, blobstore_queue **out, blobstore_error
     **err);
 
-/** Moves up to max events out and waits up to timeout_ms (0 = not at all, -1 = for ever) for the first. Many threads may wait. With timeout 0 it may be called on a callback thread.
- *  Tags: [any] [blk]
+/** Moves up to max events out and waits up to timeout_ms (0 = not at all, -1 = for ever) for the first. Many threads
+ *  may wait. With timeout 0 it may be called on a callback thread. The events' references go back by
+ *  blobstore_events_release.
+ *  Tags: [any] [blk] [null: none] [own: events] [use: n]
  *  Codes: E_INVALID_ARGUMENT, E_AGAIN (nothing came), E_CLOSED (shut down and drained), E_FORKED
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_queue_poll(blobstore_queue *queue, blobstore_event *events, size_t max,
     int64_t timeout_ms, size_t *n);
 
-/** A descriptor that is readable while events wait or the queue is shut down and drained: level-triggered, for poll, epoll, asyncio, netpollers. Do not read from it. -1 for NULL.
- *  Tags: [any] [nb] [bor:queue]
+/** A descriptor that is readable while events wait or the queue is shut down and drained: level-triggered, for poll,
+ *  epoll, asyncio, netpollers. Do not read from it. -1 for NULL.
+ *  Tags: [any] [nb] [null: queue] [bor: return of queue]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(intptr_t) blobstore_queue_handle(const blobstore_queue *queue);
 
 /** Posts one WAKE event (several may merge into one).
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: queue]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_queue_wake(blobstore_queue *queue);
 
 /** Refuses further submits; what is in flight still arrives; then poll answers E_CLOSED.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: queue]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_queue_shutdown(blobstore_queue *queue);
 
 /** Frees the queue; completions of operations still in flight are dropped with it.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: queue] [take: queue]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_queue_free(blobstore_queue *queue);
 
 /** Gives back what a batch of events holds: one call per drained batch. Takes of results come before it.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: events] [take: events]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_events_release(const blobstore_event *events, size_t n);
 
 /** Asks for an early end; COMPLETE still comes, with E_CANCELLED unless the call had ended.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_op_cancel(blobstore_op *op);
 
-/** Waits for the end and returns the status of the call itself; E_AGAIN if it is still running after timeout_ms. Any number of threads; also beside a queue or callback.
- *  Tags: [any] [blk] [null]
- *  Codes: E_INVALID_ARGUMENT, E_AGAIN, E_WOULD_DEADLOCK, E_FORKED, every code of the call
+/** Waits for the end and returns the status of the call itself; E_AGAIN if it is still running after timeout_ms. Any
+ *  number of threads; also beside a queue or callback.
+ *  Tags: [any] [blk] [null: none]
+ *  Codes: E_INVALID_ARGUMENT, E_AGAIN, E_WOULD_DEADLOCK, E_FORKED, all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_op_wait(blobstore_op *op, int64_t timeout_ms);
 
 /** The error of a failed, complete call; else NULL.
- *  Tags: [any] [nb] [bor:op] [null]
+ *  Tags: [any] [nb] [null: op] [bor: return of op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const blobstore_error *) blobstore_op_error(const blobstore_op *op);
 
 /** Bytes moved by a complete get_into or reader_read; else 0.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(uint64_t) blobstore_op_bytes(const blobstore_op *op);
 
 /** The object of a complete call, once; NULL if it has none.
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_object *) blobstore_op_take_object(blobstore_op *op);
 
 /** The bytes or the link of a complete call, once; NULL if it has none (reader_next: at the end).
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_buffer *) blobstore_op_take_buffer(blobstore_op *op);
 
 /** The page of a complete list, once; NULL if it has none.
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_page *) blobstore_op_take_page(blobstore_op *op);
 
 /** The reader of a complete reader_open, once; NULL if it has none.
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_reader *) blobstore_op_take_reader(blobstore_op *op);
 
 /** One more reference to the same op.
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_op *) blobstore_op_retain(blobstore_op *op);
 
 /** Gives one reference back; a live op goes on and completes all the same.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: op] [take: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_op_free(blobstore_op *op);
 
 
 /* ---- Client and store ---- */
 
+/** blobstore_client_options.log_level */
 enum { BLOBSTORE_LOG_OFF = 0, BLOBSTORE_LOG_ERROR = 1, BLOBSTORE_LOG_WARN = 2, BLOBSTORE_LOG_INFO = 3,
        BLOBSTORE_LOG_DEBUG = 4 };
+
+/** Takes one log line, on a callback thread; line lives until it returns. Secrets are redacted at the source. */
 typedef void(BLOBSTORE_CALL *blobstore_log_fn)(int32_t level, const char *line, size_t len, uint64_t user_data);
+
+/** What a client gets besides settings; NULL = no log. */
 typedef struct blobstore_client_options {
     uint32_t struct_size, flags;
     uint64_t log_user_data;
     int32_t log_level; /* BLOBSTORE_LOG_*; 0 = off */
     uint32_t reserved0;
-    blobstore_log_fn log; /* callback threads; secrets are redacted at the source */
+    blobstore_log_fn log; /* called until blobstore_client_close has answered OK */
     blobstore_queue *log_queue; /* LOG events instead of the callback; lines are dropped while it is full */
 } blobstore_client_options;
 
-/** Makes a client; reads the environment once, starts no thread yet. config and options: [null].
- *  Tags: [any] [nb] [own] [null] [copy]
+/** Makes a client; reads the environment once, starts no thread yet. options.log is called until
+ *  blobstore_client_close has answered OK.
+ *  Tags: [any] [nb] [null: config options err] [own: out err] [use: options]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_client_new(const blobstore_config *config, const
     blobstore_client_options *options, blobstore_client **out, blobstore_error **err);
 
-/** Refuses new calls, cancels what runs, waits until all has completed. After OK no thread of the library runs user code. E_TIMEOUT if that took longer; it may be called again.
- *  Tags: [any] [blk]
+/** Refuses new calls, cancels what runs, waits until all has completed. After OK no thread of the library runs user
+ *  code. E_TIMEOUT if that took longer; it may be called again.
+ *  Tags: [any] [blk] [null: err] [own: err]
  *  Codes: E_INVALID_ARGUMENT, E_TIMEOUT, E_WOULD_DEADLOCK, E_FORKED
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_client_close(blobstore_client *client, int64_t timeout_ms,
     blobstore_error **err);
 
 /** Closes without waiting and gives the handle back; stores and operations that still live keep what they need.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: client] [take: client]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_client_free(blobstore_client *client);
 
-/** Opens scheme://authority[/prefix][?setting=value&...]; config ([null]) holds for this store only. No I/O: a missing bucket shows at the first call.
- *  Tags: [any] [nb] [own] [copy]
- *  Codes: E_INVALID_ARGUMENT, E_UNSUPPORTED (unknown scheme, backend left out), E_CONFIG, E_CREDENTIALS, E_CLOSED, E_FORKED, E_NO_MEMORY
+/** Opens scheme://authority[/prefix][?setting=value&...]; config holds for this store only. No I/O: a missing bucket
+ *  shows at the first call.
+ *  Tags: [any] [nb] [null: config err] [own: out err] [use: url]
+ *  Codes: E_INVALID_ARGUMENT, E_UNSUPPORTED (unknown scheme, backend left out), E_CONFIG, E_CREDENTIALS, E_CLOSED,
+ *        E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_store_open(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_config *config, blobstore_store **out, blobstore_error **err);
 
 /** Gives the store back; running operations keep it alive.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: store] [take: store]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_store_free(blobstore_store *store);
 
 
-/* ---- Control of one call; NULL = defaults ---- */
+/* ---- Control of one call ---- */
 
+/** Limits and cancel token of one call; NULL = defaults. */
 typedef struct blobstore_call {
     uint32_t struct_size, flags;
     int64_t timeout_ms; /* whole call; default: none */
@@ -355,18 +397,18 @@ typedef struct blobstore_call {
 } blobstore_call;
 
 /** Makes a cancel token.
- *  Tags: [any] [nb] [own]
+ *  Tags: [any] [nb] [null: err] [own: out err]
  *  Codes: E_INVALID_ARGUMENT, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_cancel_new(blobstore_cancel **out, blobstore_error **err);
 
 /** Cancels every attached call and every later one that is given the token.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: cancel]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_cancel_trigger(blobstore_cancel *cancel);
 
 /** Frees the token; does not cancel.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: cancel] [take: cancel]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_cancel_free(blobstore_cancel *cancel);
 
@@ -374,40 +416,45 @@ BLOBSTORE_FN(void) blobstore_cancel_free(blobstore_cancel *cancel);
 /* ---- Buffers: reference-counted, any thread ---- */
 
 /** A writable buffer of size bytes, zeroed.
- *  Tags: [any] [nb] [own]
+ *  Tags: [any] [nb] [null: err] [own: out err]
  *  Codes: E_INVALID_ARGUMENT, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_buffer_new(size_t size, blobstore_buffer **out, blobstore_error **err);
 
-typedef void(BLOBSTORE_CALL *blobstore_release_fn)(void *ctx); /* any thread, once */
+/** Lets go of wrapped memory: once, on any thread, so it must not block. */
+typedef void(BLOBSTORE_CALL *blobstore_release_fn)(void *ctx);
 
-/** Foreign memory as a buffer, not copied; release(ctx) runs when the last reference goes (release: [null]).
- *  Tags: [any] [nb] [own] [pin]
+/** Foreign memory as a buffer, not copied: data stays as it is until release(ctx), which runs when the last reference
+ *  goes.
+ *  Tags: [any] [nb] [null: data release ctx err] [own: out err] [pin: data release ctx]
  *  Codes: E_INVALID_ARGUMENT, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_buffer_wrap(const void *data, size_t len, blobstore_release_fn release,
     void *ctx, blobstore_buffer **out, blobstore_error **err);
 
-/** The bytes; *len ([null]) their number. Results of the library are followed by a NUL.
- *  Tags: [any] [nb] [bor:buffer] [null]
+/** The bytes; *len their number. Results of the library are followed by a NUL.
+ *  Tags: [any] [nb] [null: buffer len] [bor: return of buffer] [use: len]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void *) blobstore_buffer_data(const blobstore_buffer *buffer, size_t *len);
 
 /** One more reference to the same buffer.
- *  Tags: [any] [nb] [own] [null]
+ *  Tags: [any] [nb] [null: buffer] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_buffer *) blobstore_buffer_retain(blobstore_buffer *buffer);
 
 /** Gives one reference back.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: buffer] [take: buffer]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_buffer_free(blobstore_buffer *buffer);
 
 
 /* ---- Objects ---- */
 
+/** blobstore_object_view.flags: what is known; IS_PREFIX: no object, a common prefix of a listing */
 enum { BLOBSTORE_OBJECT_HAS_SIZE = 1, BLOBSTORE_OBJECT_HAS_MODIFIED = 2, BLOBSTORE_OBJECT_IS_PREFIX = 4 };
-typedef struct blobstore_object_view { /* flags: BLOBSTORE_OBJECT_*; a string that is not known is empty */
+
+/** What is known of an object; a string that is not known is empty. */
+typedef struct blobstore_object_view {
     uint32_t struct_size, flags;
     uint64_t size; /* of the whole object, also where a range was asked for */
     int64_t modified_ns;
@@ -417,21 +464,24 @@ typedef struct blobstore_object_view { /* flags: BLOBSTORE_OBJECT_*; a string th
 } blobstore_object_view;
 
 /** Fills *out as far as its struct_size goes.
- *  Tags: [any] [nb] [bor:object]
+ *  Tags: [any] [nb] [null: none] [bor: out of object]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_object_get(const blobstore_object *object, blobstore_object_view *out);
 
 /** Frees the object.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: object] [take: object]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_object_free(blobstore_object *object);
 
 
 /* ---- Operations: x blocks, x_async submits; the same leading parameters ---- */
 
+/** blobstore_get_options.flags: which number fields count */
 enum { BLOBSTORE_GET_OFFSET = 1, BLOBSTORE_GET_LENGTH = 2, BLOBSTORE_GET_SUFFIX = 4, BLOBSTORE_GET_IF_MODIFIED = 8,
-       BLOBSTORE_GET_IF_UNMODIFIED = 16 }; /* blobstore_get_options.flags: which number fields count */
+       BLOBSTORE_GET_IF_UNMODIFIED = 16 };
+
+/** Range and conditions of a read; NULL = all of it, whatever it is. */
 typedef struct blobstore_get_options {
     uint32_t struct_size, flags;
     uint64_t offset, length; /* LENGTH without OFFSET: from the start; past the end: clipped */
@@ -439,12 +489,16 @@ typedef struct blobstore_get_options {
     int64_t if_modified_since_ns, if_unmodified_since_ns; /* E_NOT_MODIFIED; E_PRECONDITION */
     blobstore_str if_match, if_none_match; /* ETags as given, or "*"; empty = no condition */
 } blobstore_get_options;
+
+/** Attributes of what is written; NULL = none (copy: those of the source). */
 typedef struct blobstore_put_options {
     uint32_t struct_size, flags; /* flags: none yet */
     blobstore_str content_type, content_encoding, cache_control;
     const blobstore_kv *metadata;
     size_t metadata_len;
 } blobstore_put_options;
+
+/** What a listing shows; NULL = every key of the store. */
 typedef struct blobstore_list_options {
     uint32_t struct_size, flags; /* flags: none yet */
     uint32_t page_size, reserved0; /* at most so many entries a page; 0 = what the service allows most */
@@ -453,33 +507,42 @@ typedef struct blobstore_list_options {
     blobstore_str start_after; /* only keys behind this one */
     blobstore_str page_token; /* from blobstore_page_token, of the same listing */
 } blobstore_list_options;
-enum { BLOBSTORE_PRESIGN_SIGNING_TIME = 1 }; /* blobstore_presign_options.flags */
+
+/** blobstore_presign_options.flags */
+enum { BLOBSTORE_PRESIGN_SIGNING_TIME = 1 };
+
+/** What a link allows; NULL = GET for 15 minutes. */
 typedef struct blobstore_presign_options {
     uint32_t struct_size, flags;
-    int64_t expires_ms; /* 0 = 15 min; S3: whole seconds, 1 s to 7 days */
+    int64_t expires_ms; /* 0 = 15 min; S3: whole seconds, 1 s to 7 days; file: no effect */
     int64_t signing_time_ns; /* with SIGNING_TIME: makes the link reproducible; else now */
     blobstore_str method; /* GET (default), PUT, HEAD, DELETE */
     const blobstore_kv *headers; /* signed; the user of the link must send them */
     const blobstore_kv *query; /* response-content-type and the like */
     size_t headers_len, query_len;
 } blobstore_presign_options;
-enum { BLOBSTORE_FILE_FD = 1 }; /* blobstore_file.flags */
-typedef struct blobstore_file { /* a path, or with FILE_FD a descriptor, which stays open */
+
+/** blobstore_file.flags */
+enum { BLOBSTORE_FILE_FD = 1 };
+
+/** A path, or with FILE_FD a descriptor: the caller keeps it open until the call is complete, and closes it. */
+typedef struct blobstore_file {
     uint32_t struct_size, flags;
     intptr_t fd;
     blobstore_str path;
 } blobstore_file;
 
-/** Reads an object or a range of it into a new buffer. Larger than the setting memory_limit: E_TOO_LARGE before the body is read. info: [null].
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** Reads an object or a range of it into a new buffer. Larger than the setting memory_limit: E_TOO_LARGE before the
+ *  body is read.
+ *  Tags: [any] [blk] [null: options call info err] [own: body info err] [use: key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get(blobstore_store *store, const char *key, size_t key_len, const
     blobstore_get_options *options, const blobstore_call *call, blobstore_buffer **body, blobstore_object
     **info, blobstore_error **err);
 
-/** Submits blobstore_get. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_get.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_async(blobstore_store *store, const char *key, size_t key_len,
@@ -487,31 +550,31 @@ BLOBSTORE_FN(blobstore_status) blobstore_get_async(blobstore_store *store, const
     **op, blobstore_error **err);
 
 /** blobstore_get by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call info err] [own: body info err] [use: url options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_url(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_get_options *options, const blobstore_call *call, blobstore_buffer **body, blobstore_object
     **info, blobstore_error **err);
 
-/** Submits blobstore_get_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_get_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async,
     blobstore_op **op, blobstore_error **err);
 
-/** Reads into the caller's memory; *n (never NULL) bytes. More than cap: E_TOO_LARGE, nothing promised of dst. info: [null].
- *  Tags: [any] [blk] [pin] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** Reads into the caller's memory; *n is the number of bytes. More than cap: E_TOO_LARGE, nothing promised of dst.
+ *  Tags: [any] [blk] [null: options call dst info err] [own: info err] [use: key options call dst n]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_into(blobstore_store *store, const char *key, size_t key_len, const
     blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, size_t *n,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_get_into. op: [null], else one reference.
- *  Tags: [any] [nb] [pin] [own]
+/** Submits blobstore_get_into.
+ *  Tags: [any] [nb] [null: options call dst async op err] [own: op err] [use: key options call async] [pin: dst]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_into_async(blobstore_store *store, const char *key, size_t key_len,
@@ -519,31 +582,31 @@ BLOBSTORE_FN(blobstore_status) blobstore_get_into_async(blobstore_store *store, 
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** blobstore_get_into by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [pin] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call dst info err] [own: info err] [use: url options call dst n]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_into_url(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, size_t *n,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_get_into_url. op: [null], else one reference.
- *  Tags: [any] [nb] [pin] [own]
+/** Submits blobstore_get_into_url.
+ *  Tags: [any] [nb] [null: options call dst async op err] [own: op err] [use: url options call async] [pin: dst]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_get_into_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** Writes a whole object, replacing one of the same key. info: [null].
- *  Tags: [any] [blk] [pin] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** Writes a whole object, replacing one of the same key.
+ *  Tags: [any] [blk] [null: data options call info err] [own: info err] [use: key data options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put(blobstore_store *store, const char *key, size_t key_len, const void
     *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object
     **info, blobstore_error **err);
 
-/** Submits blobstore_put. op: [null], else one reference.
- *  Tags: [any] [nb] [pin] [own]
+/** Submits blobstore_put.
+ *  Tags: [any] [nb] [null: data options call async op err] [own: op err] [use: key options call async] [pin: data]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put_async(blobstore_store *store, const char *key, size_t key_len,
@@ -551,46 +614,46 @@ BLOBSTORE_FN(blobstore_status) blobstore_put_async(blobstore_store *store, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** blobstore_put by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [pin] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: data options call info err] [own: info err] [use: url data options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put_url(blobstore_client *client, const char *url, size_t url_len,
     const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_put_url. op: [null], else one reference.
- *  Tags: [any] [nb] [pin] [own]
+/** Submits blobstore_put_url.
+ *  Tags: [any] [nb] [null: data options call async op err] [own: op err] [use: url options call async] [pin: data]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put_url_async(blobstore_client *client, const char *url, size_t
     url_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call,
     const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** Writes a whole object from a buffer, of which the call keeps a reference. info: [null].
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** Writes a whole object from a buffer, of which the call keeps a reference; its bytes must not change meanwhile.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put_buffer(blobstore_store *store, const char *key, size_t key_len,
     blobstore_buffer *body, const blobstore_put_options *options, const blobstore_call *call, blobstore_object
     **info, blobstore_error **err);
 
-/** Submits blobstore_put_buffer. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_put_buffer.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async] [pin: body]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_put_buffer_async(blobstore_store *store, const char *key, size_t
     key_len, blobstore_buffer *body, const blobstore_put_options *options, const blobstore_call *call, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** What is known of an object, without its bytes. Ranges are E_INVALID_ARGUMENT here. info: [null].
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** What is known of an object, without its bytes. Ranges are E_INVALID_ARGUMENT here.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_head(blobstore_store *store, const char *key, size_t key_len, const
     blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_head. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_head.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_head_async(blobstore_store *store, const char *key, size_t key_len,
@@ -598,15 +661,15 @@ BLOBSTORE_FN(blobstore_status) blobstore_head_async(blobstore_store *store, cons
     **op, blobstore_error **err);
 
 /** blobstore_head by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_head_url(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error
     **err);
 
-/** Submits blobstore_head_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_head_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_head_url_async(blobstore_client *client, const char *url, size_t
@@ -614,44 +677,45 @@ BLOBSTORE_FN(blobstore_status) blobstore_head_url_async(blobstore_client *client
     blobstore_op **op, blobstore_error **err);
 
 /** Removes an object; one that is missing is no error.
- *  Tags: [any] [blk] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: key call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete(blobstore_store *store, const char *key, size_t key_len, const
     blobstore_call *call, blobstore_error **err);
 
-/** Submits blobstore_delete. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_delete.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: key call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete_async(blobstore_store *store, const char *key, size_t key_len,
     const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** blobstore_delete by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: url call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete_url(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_call *call, blobstore_error **err);
 
-/** Submits blobstore_delete_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_delete_url.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: url call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error
     **err);
 
-/** Copies an object: on the server where both ends are one service, else streamed. options NULL keeps the attributes, else they are replaced. info: [null].
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+/** Copies an object: on the server where both ends are one service, else streamed. options NULL keeps the attributes,
+ *  else they are replaced.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: source_key key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_copy(blobstore_store *source, const char *source_key, size_t
     source_key_len, blobstore_store *store, const char *key, size_t key_len, const blobstore_put_options
     *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_copy. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_copy.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: source_key key options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_copy_async(blobstore_store *source, const char *source_key, size_t
@@ -660,61 +724,65 @@ BLOBSTORE_FN(blobstore_status) blobstore_copy_async(blobstore_store *source, con
     **err);
 
 /** blobstore_copy by object URLs.
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: source_url url options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_copy_url(blobstore_client *client, const char *source_url, size_t
     source_url_len, const char *url, size_t url_len, const blobstore_put_options *options, const blobstore_call
     *call, blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_copy_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
- *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+/** Submits blobstore_copy_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: source_url url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_copy_url_async(blobstore_client *client, const char *source_url, size_t
     source_url_len, const char *url, size_t url_len, const blobstore_put_options *options, const blobstore_call
     *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** Removes any number of objects; results[i] is the status of keys[i]. The status of the call is the first failure, or OK.
- *  Tags: [any] [blk] [pin]
- *  Codes: every code of the service, network, machine and control ranges
+/** Removes any number of objects; results[i] is the status of keys[i]. The status of the call is the first failure, or
+ *  OK.
+ *  Tags: [any] [blk] [null: keys call results err] [own: err] [use: keys call results]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete_many(blobstore_store *store, const blobstore_str *keys, size_t
     n, const blobstore_call *call, blobstore_status *results, blobstore_error **err);
 
-/** Submits blobstore_delete_many. op: [null], else one reference.
- *  Tags: [any] [nb] [pin] [own]
+/** Submits blobstore_delete_many.
+ *  Tags: [any] [nb] [null: keys call results async op err] [own: op err] [use: keys call async] [pin: results]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_delete_many_async(blobstore_store *store, const blobstore_str *keys,
     size_t n, const blobstore_call *call, blobstore_status *results, const blobstore_async *async, blobstore_op
     **op, blobstore_error **err);
 
-/** One page of a listing in key order (bytes); the next page is the same call with page_token. options: [null].
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+/** One page of a listing in key order (bytes). The next page is the same call with options.page_token set to
+ *  blobstore_page_token of this one.
+ *  Tags: [any] [blk] [null: options call err] [own: page err] [use: options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_list(blobstore_store *store, const blobstore_list_options *options,
     const blobstore_call *call, blobstore_page **page, blobstore_error **err);
 
-/** Submits blobstore_list. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_list.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_list_async(blobstore_store *store, const blobstore_list_options
     *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error
     **err);
 
-/** A link that works without credentials until it expires, NUL-terminated. file: the file URI, which serves those who share the file system. memory: E_UNSUPPORTED.
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+/** A link that works without credentials until it expires, NUL-terminated. file: the file URI, which serves those who
+ *  share the file system; it never expires, so expires_ms, method and signing time are checked and then have no effect,
+ *  and headers or query are E_UNSUPPORTED. memory: E_UNSUPPORTED.
+ *  Tags: [any] [blk] [null: options call err] [own: link err] [use: key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_presign(blobstore_store *store, const char *key, size_t key_len, const
     blobstore_presign_options *options, const blobstore_call *call, blobstore_buffer **link, blobstore_error
     **err);
 
-/** Submits blobstore_presign. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_presign.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_presign_async(blobstore_store *store, const char *key, size_t key_len,
@@ -722,31 +790,31 @@ BLOBSTORE_FN(blobstore_status) blobstore_presign_async(blobstore_store *store, c
     blobstore_op **op, blobstore_error **err);
 
 /** blobstore_presign by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call err] [own: link err] [use: url options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_presign_url(blobstore_client *client, const char *url, size_t url_len,
     const blobstore_presign_options *options, const blobstore_call *call, blobstore_buffer **link,
     blobstore_error **err);
 
-/** Submits blobstore_presign_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_presign_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_presign_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_presign_options *options, const blobstore_call *call, const blobstore_async *async,
     blobstore_op **op, blobstore_error **err);
 
-/** Writes an object from a file in bounded memory. A file that changes meanwhile is E_CHANGED. info: [null].
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+/** Writes an object from a file in bounded memory. A file that changes meanwhile is E_CHANGED.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key file options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_upload_file(blobstore_store *store, const char *key, size_t key_len,
     const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_upload_file. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_upload_file.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key file options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_upload_file_async(blobstore_store *store, const char *key, size_t
@@ -754,31 +822,31 @@ BLOBSTORE_FN(blobstore_status) blobstore_upload_file_async(blobstore_store *stor
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** blobstore_upload_file by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url file options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_upload_file_url(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_upload_file_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_upload_file_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url file options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_upload_file_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_file *file, const blobstore_put_options *options, const blobstore_call *call, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** Reads an object into a file in bounded memory: under its final name only when whole. info: [null].
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+/** Reads an object into a file in bounded memory: under its final name only when whole.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options file call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_download_file(blobstore_store *store, const char *key, size_t key_len,
     const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_download_file. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_download_file.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options file call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_download_file_async(blobstore_store *store, const char *key, size_t
@@ -786,15 +854,15 @@ BLOBSTORE_FN(blobstore_status) blobstore_download_file_async(blobstore_store *st
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** blobstore_download_file by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own] [copy]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options file call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_download_file_url(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call *call,
     blobstore_object **info, blobstore_error **err);
 
-/** Submits blobstore_download_file_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_download_file_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options file call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_download_file_url_async(blobstore_client *client, const char *url,
@@ -805,23 +873,27 @@ BLOBSTORE_FN(blobstore_status) blobstore_download_file_url_async(blobstore_clien
 /* ---- Pages: borrowed strings, no call per entry ---- */
 
 /** The number of entries.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: page]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(size_t) blobstore_page_len(const blobstore_page *page);
 
-/** Fills up to n views, stride bytes apart (the caller's sizeof), from entry first; returns how many. A common prefix has flag IS_PREFIX and stands in key.
- *  Tags: [any] [nb] [bor:page] [null]
+/** Copies views of the entries from number first on to out[0], out[1] and so on, at most n, and returns how many: fewer
+ *  than n where the page ends, 0 behind it. stride is the distance between two views in bytes, the caller's
+ *  sizeof(blobstore_object_view); struct_size need not be set before and is stride after. A common prefix is an entry
+ *  with flag IS_PREFIX, its text in key. Listings tell no metadata.
+ *  Tags: [any] [nb] [null: page out] [bor: out of page]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(size_t) blobstore_page_get(const blobstore_page *page, size_t first, blobstore_object_view *out,
     size_t stride, size_t n);
 
-/** Where the next page begins; "" behind the last page. Survives the process.
- *  Tags: [any] [nb] [bor:page] [null]
+/** Where the next page begins, to be given as blobstore_list_options.page_token with the same prefix and delimiter; ""
+ *  (*len 0) when this page is the last. Text without state: it may be stored and used by another client or process.
+ *  Tags: [any] [nb] [null: page len] [bor: return of page] [use: len]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const char *) blobstore_page_token(const blobstore_page *page, size_t *len);
 
 /** Frees the page and all views of it.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: page] [take: page]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_page_free(blobstore_page *page);
 
@@ -829,15 +901,15 @@ BLOBSTORE_FN(void) blobstore_page_free(blobstore_page *page);
 /* ---- Reader: a streaming read, pinned to one ETag ---- */
 
 /** Opens a streaming read of an object or a range of it.
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call err] [own: out err] [use: key options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_open(blobstore_store *store, const char *key, size_t key_len,
     const blobstore_get_options *options, const blobstore_call *call, blobstore_reader **out, blobstore_error
     **err);
 
-/** Submits blobstore_reader_open. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_reader_open.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_open_async(blobstore_store *store, const char *key, size_t
@@ -845,15 +917,15 @@ BLOBSTORE_FN(blobstore_status) blobstore_reader_open_async(blobstore_store *stor
     blobstore_op **op, blobstore_error **err);
 
 /** blobstore_reader_open by object URL: behind the first "/" after the authority all is the key, nothing decoded.
- *  Tags: [any] [blk] [own]
- *  Codes: every code of the service, network, machine and control ranges
+ *  Tags: [any] [blk] [null: options call err] [own: out err] [use: url options call]
+ *  Codes: all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_open_url(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_reader **out,
     blobstore_error **err);
 
-/** Submits blobstore_reader_open_url. op: [null], else one reference.
- *  Tags: [any] [nb] [own]
+/** Submits blobstore_reader_open_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_open_url_async(blobstore_client *client, const char *url, size_t
@@ -861,49 +933,49 @@ BLOBSTORE_FN(blobstore_status) blobstore_reader_open_url_async(blobstore_client 
     blobstore_op **op, blobstore_error **err);
 
 /** Reads at least one byte and at most cap; OK with *n == 0 is the end.
- *  Tags: [1t] [blk] [pin] [own]
- *  Codes: E_INVALID_STATE (a call is running), E_CHANGED, every code of the service, network, machine and control ranges
+ *  Tags: [1t] [blk] [null: dst err] [own: err] [use: dst n]
+ *  Codes: E_INVALID_STATE (a call is running), E_CHANGED, all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_read(blobstore_reader *reader, void *dst, size_t cap, size_t *n,
     blobstore_error **err);
 
-/** Submits blobstore_reader_read. op: [null], else one reference.
- *  Tags: [1t] [nb] [pin] [own]
+/** Submits blobstore_reader_read.
+ *  Tags: [1t] [nb] [null: dst async op err] [own: op err] [use: async] [pin: dst]
  *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_read_async(blobstore_reader *reader, void *dst, size_t cap,
     const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** The next bytes, at most max, as a buffer; OK with NULL is the end.
- *  Tags: [1t] [blk] [pin] [own]
- *  Codes: E_INVALID_STATE (a call is running), E_CHANGED, every code of the service, network, machine and control ranges
+ *  Tags: [1t] [blk] [null: err] [own: chunk err]
+ *  Codes: E_INVALID_STATE (a call is running), E_CHANGED, all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_next(blobstore_reader *reader, size_t max, blobstore_buffer
     **chunk, blobstore_error **err);
 
-/** Submits blobstore_reader_next. op: [null], else one reference.
- *  Tags: [1t] [nb] [pin] [own]
+/** Submits blobstore_reader_next.
+ *  Tags: [1t] [nb] [null: async op err] [own: op err] [use: async]
  *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_next_async(blobstore_reader *reader, size_t max, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** The next read starts at offset, counted from the start of what was opened; past the end reads nothing.
- *  Tags: [1t] [nb]
+ *  Tags: [1t] [nb] [null: err] [own: err]
  *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_CLOSED, E_FORKED
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_seek(blobstore_reader *reader, uint64_t offset, blobstore_error
     **err);
 
 /** What is known of the object being read.
- *  Tags: [any] [nb] [bor:reader]
+ *  Tags: [any] [nb] [null: none] [bor: out of reader]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_reader_object(const blobstore_reader *reader, blobstore_object_view
     *out);
 
 /** Ends the read, at once and without I/O; a running call on it is cancelled.
- *  Tags: [any] [nb] [null]
+ *  Tags: [any] [nb] [null: reader] [take: reader]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_reader_free(blobstore_reader *reader);
 

@@ -7,12 +7,14 @@ usage: planted_test.py ROOT [CC]
 """
 # SPDX-License-Identifier: Apache-2.0
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import header_tags
 import layers
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -78,36 +80,101 @@ ALLOWED = [  # not violations, however like one they look
 ]
 HEADER = """\
 #define BLOBSTORE_FN(ret) __attribute__((visibility("default"))) ret
+/** A status. */
 typedef int blobstore_status;
+#define BLOBSTORE_NUMBER 1 /**< a number */
+/** Statuses. */
+enum { BLOBSTORE_E_RANGE = 305,
+       BLOBSTORE_E_INVALID_ARGUMENT = 100 };
+typedef struct blobstore_x blobstore_x; /**< a handle */
 /** One. Tags below.
- *  Tags: [any] [nb]
+ *  Tags: [any] [nb] [static: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const char *) blobstore_one(void);
 /** Two.
- *  Tags: [1t] [blk] [null]
- *  Codes: E_INVALID_ARGUMENT
+ *  Tags: [1t] [blk]
+ *  Codes: E_INVALID_ARGUMENT (too
+ *    much), E_RANGE, all of a call
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_two(int x);
 """
+# Not compiled: only read.
+POINTERS = """\
+/** Makes one.
+ *  Tags: [any] [nb] [null: none] [own: out]
+ *    [use: name]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(void) blobstore_x_new(const char *name, blobstore_x **out);
+/** Writes with one.
+ *  Tags: [any] [nb] [null: data done] [use: name] [pin: data n done]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(void) blobstore_x_put_async(blobstore_x *x, const char *name, const void *data,
+    int *n, a_fn done);
+/** Its name.
+ *  Tags: [any] [nb] [null: x] [bor: return of x]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(const char *) blobstore_x_name(const blobstore_x *x);
+/** Frees it.
+ *  Tags: [any] [nb] [null: x] [take: x]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(void) blobstore_x_free(blobstore_x *x);
+"""
+BAD_DOC = "/** x\n *  Tags: [any] [nb]\n *  Since: 0.1.0 */\n"
 PLANTED_HEADERS = [
     ("no comment", "BLOBSTORE_FN(void) blobstore_bad(void);", "no /** */"),
     ("a plain comment", "/* Tags: [any] [nb]\n Since: 0.1.0 */\n"
      "BLOBSTORE_FN(void) blobstore_bad(void);", "no /** */"),
+    ("a comment of tags only", BAD_DOC.replace("x\n *  ", "")
+     + "BLOBSTORE_FN(void) blobstore_bad(void);", "does not say"),
     ("no tags", "/** x\n *  Since: 0.1.0 */\nBLOBSTORE_FN(void) blobstore_bad(void);", "Tags:"),
-    ("no thread tag", "/** x\n *  Tags: [nb]\n *  Since: 0.1.0 */\n"
-     "BLOBSTORE_FN(void) blobstore_bad(void);", "[any] [1t]"),
-    ("both thread tags", "/** x\n *  Tags: [any] [1t] [nb]\n *  Since: 0.1.0 */\n"
-     "BLOBSTORE_FN(void) blobstore_bad(void);", "[any] [1t]"),
-    ("no blocking tag", "/** x\n *  Tags: [any] [null]\n *  Since: 0.1.0 */\n"
-     "BLOBSTORE_FN(void) blobstore_bad(void);", "[blk] [nb]"),
+    ("no thread tag", BAD_DOC.replace("[any] ", "") + "BLOBSTORE_FN(void) blobstore_bad(void);",
+     "[any] [1t]"),
+    ("both thread tags", BAD_DOC.replace("[any]", "[any] [1t]")
+     + "BLOBSTORE_FN(void) blobstore_bad(void);", "[any] [1t]"),
+    ("no blocking tag", BAD_DOC.replace(" [nb]", "") + "BLOBSTORE_FN(void) blobstore_bad(void);",
+     "[blk] [nb]"),
+    ("a tag not known", BAD_DOC.replace("[nb]", "[nb] [copy: x]")
+     + "BLOBSTORE_FN(void) blobstore_bad(void);", "not known: [copy]"),
+    ("words between tags", BAD_DOC.replace("[nb]", "[nb] always")
+     + "BLOBSTORE_FN(void) blobstore_bad(void);", "words between"),
     ("no version", "/** x\n *  Tags: [any] [nb] */\nBLOBSTORE_FN(void) blobstore_bad(void);",
      "Since"),
-    ("no codes", "/** x\n *  Tags: [any] [nb]\n *  Since: 0.1.0 */\n"
-     "BLOBSTORE_FN(blobstore_status) blobstore_bad(void);", "Codes"),
-    ("two share one comment", "BLOBSTORE_FN(void) blobstore_a(void); /** x\n * Tags: [any] [nb]\n"
-     " * Since: 0.1.0 */\nBLOBSTORE_FN(void) blobstore_b(void);", "blobstore_a has no /** */"),
-    ("not declared by the macro", "/** x\n *  Tags: [any] [nb]\n *  Since: 0.1.0 */\n"
-     "void blobstore_bad(void);", "without BLOBSTORE_FN"),
+    ("no codes", BAD_DOC + "BLOBSTORE_FN(blobstore_status) blobstore_bad(void);", "Codes"),
+    ("a code not known", BAD_DOC.replace(" *  Since", " *  Codes: E_RANGE, E_ODD\n *  Since")
+     + "BLOBSTORE_FN(blobstore_status) blobstore_bad(void);", "no code: E_ODD"),
+    ("two share one comment", "BLOBSTORE_FN(void) blobstore_a(void); " + BAD_DOC
+     + "BLOBSTORE_FN(void) blobstore_b(void);", "blobstore_a has no /** */"),
+    ("not declared by the macro", BAD_DOC + "void blobstore_bad(void);", "without BLOBSTORE_FN"),
+    ("a struct without a comment", "typedef struct blobstore_y { int a; } blobstore_y;",
+     "no /** */ comment: typedef struct blobstore_y"),
+    ("a struct with a plain comment", "/* y */\ntypedef struct blobstore_y { int a; } blobstore_y;",
+     "no /** */ comment: typedef struct blobstore_y"),
+    ("a callback without a comment", "typedef void(*blobstore_y_fn)(int a); /* y */",
+     "no /** */ comment: typedef void"),
+    ("a handle without a comment", "typedef struct blobstore_y blobstore_y;",
+     "no /** */ comment: typedef struct blobstore_y"),
+    ("an enumeration without a comment", "enum { BLOBSTORE_Y = 1 };", "no /** */ comment: enum"),
+    ("a number without a comment", "#define BLOBSTORE_Y 1", "no /** */ comment: #define"),
+]
+PLANTED_TAGS = [  # name, tags of POINTERS, what they become, words that the check must say
+    ("no null tag", "[null: none] ", "", "blobstore_x_new has pointers and needs [null: ...]"),
+    ("an empty null tag", "[null: none]", "[null]", "incomplete [null]"),
+    ("null of no parameter", "[null: none]", "[null: y]", "[null: y] is no pointer"),
+    ("no ownership of what comes out", " [own: out]", "", "needs [own: out]"),
+    ("another ownership of it", "[own: out]", "[use: out]", "needs [own: out]"),
+    ("no lifetime of an argument", " *    [use: name]\n", "", "needs name in exactly one"),
+    ("no lifetime of a callback", " n done]", " n]", "needs done in exactly one"),
+    ("two lifetimes", "[pin: data", "[pin: data name", "needs name in exactly one"),
+    ("data that is not pinned", "[use: name] [pin: data", "[use: name data] [pin:",
+     "needs [pin: data]"),
+    ("a result that is not pinned", "[use: name] [pin: data n", "[use: name n] [pin: data",
+     "needs [pin: n]"),
+    ("no lifetime of the result", " [bor: return of x]", "", "needs return in exactly one"),
+    ("borrowed of nothing", "[bor: return of x]", "[bor: return]", "incomplete [bor: return]"),
+    ("borrowed of no parameter", "[bor: return of x]", "[bor: return of y]", "[bor: of y]"),
+    ("a lifetime of no parameter", "[take: x]", "[take: x y]", "a tag for y"),
+    ("a free that takes nothing", " [take: x]", "", "needs [take: ...]"),
+    ("a tag twice", "[take: x]", "[take: x] [nb]", "a tag twice"),
 ]
 
 
@@ -213,12 +280,24 @@ class HeaderTags(InCopy):
             with self.subTest(name):
                 self.must_fail(words, "header_tags.py", self.plant("b.h", HEADER + text + "\n"))
 
-    def test_untagged_in_ours(self):
+    def test_each_pointer_tag(self):
+        self.must_pass("header_tags.py", self.plant("b.h", HEADER + POINTERS))
+        for name, tags, become, words in PLANTED_TAGS:
+            with self.subTest(name):
+                self.assertEqual(POINTERS.count(tags), 1, tags)
+                planted = self.plant("b.h", HEADER + POINTERS.replace(tags, become))
+                self.must_fail(words, "header_tags.py", planted)
+
+    def test_tags_of_ours(self):
         text = (ROOT / "include" / "blobstore.h").read_text()
         self.must_pass("header_tags.py", self.plant("blobstore.h", text))
-        first = text.index("Tags:", text.index('extern "C"'))
-        broken = text[:first] + text[first:].replace("Tags:", "Tag:", 1)
-        self.must_fail("Tags:", "header_tags.py", self.plant("blobstore.h", broken))
+        tag = re.compile(r" ?\[(?:any|1t|blk|nb|(?:null|own|take|bor|static|use):[^\[\]]*)\]")
+        tags = [match.span() for match in tag.finditer(text, text.index('extern "C"'))]
+        self.assertGreater(len(tags), 300)
+        for first, last in tags[::4]:
+            with self.subTest(text[first:last]):
+                _, faults = header_tags.check(text[:first] + text[last:])
+                self.assertIn("needs", " ".join(words for _, words in faults))
 
 
 class Exports(InCopy):
