@@ -2,6 +2,7 @@
 // The two loops that drive operations, and how they start, stop and end there.
 #include "async/context.h"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
 namespace blobstore {
@@ -11,13 +12,11 @@ namespace {
 constexpr milliseconds tick{25}; // how late a deadline may be on an I/O thread
 constexpr int batch = 64;        // handlers between two looks at the clock
 
-result<void> outcome_of(task<result<void>>& root) {
+result<void> outcome_of(task<result<void>>& root) noexcept {
     try {
         return root.result();
-    } catch (const std::bad_alloc&) {
-        return error(errc::no_memory, "out of memory");
-    } catch (const std::exception& e) {
-        return error(errc::internal, e.what());
+    } catch (...) {
+        return error::of_exception();
     }
 }
 
@@ -38,16 +37,21 @@ void context::start(const std::shared_ptr<operation>& op) {
         op->context_ = this;
         cancelled = op->cancel_requested_;
     }
-    op->active_index_ = active_.size();
-    active_.push_back(op);
+    try {
+        active_.push_back(op);
+    } catch (...) {
+        op->outcome = error::of_exception();
+        conclude(*op);
+        return;
+    }
+    op->active_index_ = active_.size() - 1;
     if (op->limits.timeout.count() > 0) op->total_deadline_ = now_ + op->limits.timeout;
     if (cancelled) op->stop_code_ = errc::cancelled;
     try {
         op->root_ = op->body(*op);
         op->root_.start();
-    } catch (const std::bad_alloc&) { // the first frame did not fit anywhere
-        op->outcome = error(errc::no_memory, "out of memory");
-        op->root_ = {};
+    } catch (...) { // the first frame did not fit anywhere
+        op->outcome = error::of_exception();
         finish(*op);
         return;
     }
@@ -56,14 +60,18 @@ void context::start(const std::shared_ptr<operation>& op) {
 
 void context::finish(operation& op) {
     if (op.root_.done()) op.outcome = outcome_of(op.root_);
-    op.root_ = {};
-    op.body = nullptr;
     std::shared_ptr<operation> kept = std::move(active_[op.active_index_]);
     if (op.active_index_ + 1 != active_.size()) {
         active_[op.active_index_] = std::move(active_.back());
         active_[op.active_index_]->active_index_ = op.active_index_;
     }
     active_.pop_back();
+    conclude(op);
+}
+
+void context::conclude(operation& op) {
+    op.root_ = {};
+    op.body = nullptr;
     {
         std::lock_guard lock(op.route_);
         op.context_ = nullptr;
@@ -81,6 +89,7 @@ void context::run_blocking(const std::shared_ptr<operation>& op) {
         else
             io_.run_one_until(op->next_deadline());
         now_ = steady::now();
+        look_around();
         if (!op->done_) op->on_time(now_);
     }
 }
@@ -93,6 +102,7 @@ void context::run_thread() {
         else
             io_.run_one_until(next_tick);
         now_ = steady::now();
+        look_around();
         for (int i = 0; i < batch && io_.poll_one() != 0; ++i) {
         }
         if (now_ < next_tick) continue;
@@ -103,27 +113,40 @@ void context::run_thread() {
 }
 
 void context::submit(std::shared_ptr<operation> op) {
-    boost::asio::post(io_, [this, op = std::move(op)] {
-        now_ = steady::now();
-        start(op);
-    });
+    const slot_allocator<void> own(&op->slot());
+    boost::asio::post(io_, boost::asio::bind_allocator(own, [this, op = std::move(op)] {
+                          now_ = steady::now();
+                          start(op);
+                      }));
 }
 
-void context::request_cancel(std::shared_ptr<operation> op) {
-    boost::asio::post(io_, [this, op = std::move(op)] {
-        if (op->context_ == this) op->stop(errc::cancelled);
-    });
+// What follows must work without memory: a stopped io_context makes the thread look around.
+
+void context::request_cancel(std::shared_ptr<operation> op) noexcept {
+    try {
+        boost::asio::post(io_, [this, op = std::move(op)] {
+            if (op->context_ == this) op->stop(errc::cancelled);
+        });
+    } catch (...) {
+        io_.stop();
+    }
 }
 
-void context::cancel_all() {
-    boost::asio::post(io_, [this] {
-        for (auto& op : active_)
-            op->stop(errc::cancelled);
-    });
+void context::cancel_all() noexcept {
+    all_cancelled_ = true;
+    io_.stop();
 }
 
-void context::leave() {
-    boost::asio::post(io_, [this] { leaving_ = true; });
+void context::leave() noexcept {
+    leaving_ = true;
+    io_.stop();
+}
+
+void context::look_around() {
+    if (!io_.stopped()) return;
+    io_.restart();
+    for (const auto& op : active_) // stop() only queues: the list stays
+        if (all_cancelled_ || op->cancel_requested()) op->stop(errc::cancelled);
 }
 
 } // namespace blobstore

@@ -30,23 +30,25 @@ public:
     void submit(std::shared_ptr<operation> op);
 
     /// Any thread: stops `op` with errc::cancelled if it still runs here.
-    void request_cancel(std::shared_ptr<operation> op);
+    void request_cancel(std::shared_ptr<operation> op) noexcept;
 
-    /// Any thread: stops everything that runs here.
-    void cancel_all();
+    /// Any thread: stops everything that runs here, for good.
+    void cancel_all() noexcept;
 
     /// Any thread: run_thread() returns when nothing runs any more.
-    void leave();
+    void leave() noexcept;
 
 private:
     void start(const std::shared_ptr<operation>& op);
     void finish(operation& op);
+    void conclude(operation& op);
+    void look_around();
     friend class operation;
 
     boost::asio::io_context io_{1};
     steady::time_point now_ = steady::now();
     std::vector<std::shared_ptr<operation>> active_;
-    bool leaving_ = false;
+    std::atomic<bool> leaving_{false}, all_cancelled_{false};
 };
 
 } // namespace blobstore

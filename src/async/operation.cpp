@@ -26,6 +26,11 @@ void operation::cancel() noexcept {
     if (context_) context_->request_cancel(shared_from_this());
 }
 
+bool operation::cancel_requested() noexcept {
+    std::lock_guard lock(route_);
+    return cancel_requested_;
+}
+
 void operation::arm(milliseconds allowed, errc code) {
     if (limits.stall_everywhere && (allowed.count() == 0 || limits.stall < allowed)) {
         allowed = limits.stall;
@@ -79,20 +84,24 @@ void operation::on_time(steady::time_point now) noexcept {
     }
 }
 
-void wakeup::fire(const std::shared_ptr<state>& s) {
+/// Once, into the slot of the operation, which waits for nothing else: no memory is needed.
+void wakeup::fire(const std::shared_ptr<state>& s) noexcept {
     std::lock_guard lock(s->mutex);
-    if (!s->waiter) return;
-    boost::asio::post(s->waiter->home().io(), [s] {
-        operation* op = nullptr;
-        {
-            std::lock_guard inner(s->mutex);
-            op = std::exchange(s->waiter, nullptr);
-        }
-        if (op) op->resume();
-    });
+    if (!s->waiter || s->fired) return;
+    s->fired = true;
+    operation& op = *s->waiter;
+    const slot_allocator<void> own(&op.slot());
+    boost::asio::post(op.home().io(), boost::asio::bind_allocator(own, [s] {
+                          operation* waiter = nullptr;
+                          {
+                              std::lock_guard inner(s->mutex);
+                              waiter = std::exchange(s->waiter, nullptr);
+                          }
+                          waiter->resume();
+                      }));
 }
 
-void wakeup::set() const {
+void wakeup::set() const noexcept {
     {
         std::lock_guard lock(state_->mutex);
         state_->set = true;
@@ -116,6 +125,7 @@ task<result<void>> wakeup::wait(operation& op) {
             std::lock_guard lock(s->mutex);
             if (s->set) return false;
             s->waiter = &op;
+            s->fired = false;
             op.suspend(self);
             op.set_interrupt([](void* at) { fire(*static_cast<std::shared_ptr<state>*>(at)); }, &s);
             return true;

@@ -104,6 +104,8 @@ public:
     /// After so long the present wait is interrupted, once, and the operation goes on. 0 = never.
     void interrupt_after(milliseconds time);
 
+    bool cancel_requested() noexcept;
+
     bool stopped() const noexcept { return stop_code_ != errc::ok; }
 
     /// cancelled, timeout, stalled or what arm() was given; errc::ok while it runs on.
@@ -222,7 +224,7 @@ public:
         : state_(std::make_shared<state>()) {}
 
     /// Any thread, any number of times; the operation may be long gone.
-    void set() const;
+    void set() const noexcept;
 
     bool is_set() const;
 
@@ -233,10 +235,11 @@ private:
     struct state {
         std::mutex mutex;
         operation* waiter = nullptr;
-        bool set = false;
+        bool set = false;   ///< for good
+        bool fired = false; ///< the waiter was told
     };
 
-    static void fire(const std::shared_ptr<state>& s);
+    static void fire(const std::shared_ptr<state>& s) noexcept;
 
     std::shared_ptr<state> state_;
 };

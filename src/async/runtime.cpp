@@ -29,41 +29,45 @@ result<void> start_thread(const char* name, std::function<void()> body) {
     return started;
 }
 
-bool thread_pool::post(std::function<void()> work) {
+bool thread_pool::start_one() noexcept {
+    threads_.emplace_back(); // the thread writes its own id there
+    try {
+        if (start_thread(name_, [self = shared_from_this()] { self->run(); })) return true;
+    } catch (...) { // out of memory
+    }
+    threads_.pop_back();
+    return false;
+}
+
+bool thread_pool::post(work_list&& work) noexcept {
     std::unique_lock lock(mutex_);
     if (closed_) return false;
-    if (idle_ <= work_.size() && threads_.size() < most_) {
-        threads_.emplace_back(); // the thread writes its own id there
-        result<void> started = start_thread(name_, [self = shared_from_this()] { self->run(); });
-        if (!started) {
-            threads_.pop_back();
-            if (threads_.empty()) return false;
-        }
-    }
-    work_.push_back(std::move(work));
+    const bool wanted = idle_ <= work_.size() && threads_.size() < most_;
+    if (wanted && !start_one() && threads_.empty()) return false;
+    work_.splice(work_.end(), work);
     lock.unlock();
     ready_.notify_one();
     return true;
 }
 
-void thread_pool::run() {
+void thread_pool::run() noexcept {
     std::unique_lock lock(mutex_);
     *std::find(threads_.begin(), threads_.end(), std::thread::id()) = std::this_thread::get_id();
+    work_list mine;
     for (;;) {
         ++idle_;
         ready_.wait(lock, [&] { return closed_ || !work_.empty(); });
         --idle_;
         if (work_.empty()) return;
-        std::function<void()> work = std::move(work_.front());
-        work_.pop_front();
+        mine.splice(mine.end(), work_, work_.begin());
         lock.unlock();
-        work();
-        work = nullptr;
+        mine.front()();
+        mine.clear();
         lock.lock();
     }
 }
 
-void thread_pool::close() {
+void thread_pool::close() noexcept {
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
@@ -90,12 +94,12 @@ bool runtime::enter() {
     return true;
 }
 
-void runtime::exit() {
+void runtime::exit() noexcept {
     std::lock_guard lock(mutex_);
     if (--inside_ == 0) last_left();
 }
 
-void runtime::last_left() {
+void runtime::last_left() noexcept {
     if (!closing()) return;
     for (context* each : io_)
         each->leave();
@@ -111,20 +115,28 @@ context& runtime::lease() {
         idle_.pop_back();
         return *leased;
     }
+    idle_.reserve(contexts_.size() + 1); // so that giving back needs no memory
     contexts_.push_back(std::make_unique<context>());
     return *contexts_.back();
 }
 
-void runtime::give_back(context& leased) {
+void runtime::give_back(context& leased) noexcept {
     std::lock_guard lock(mutex_);
     idle_.push_back(&leased);
 }
 
-void runtime::drive(const std::shared_ptr<operation>& op) {
-    context& leased = lease();
+void runtime::drive(const std::shared_ptr<operation>& op) noexcept {
+    context* leased = nullptr;
+    try {
+        leased = &lease();
+    } catch (...) {
+        op->outcome = error::of_exception();
+        if (op->completed) op->completed(*op);
+        return;
+    }
     if (closing()) op->cancel();
-    leased.run_blocking(op);
-    give_back(leased);
+    leased->run_blocking(op);
+    give_back(*leased);
 }
 
 void runtime::run(const std::shared_ptr<operation>& op) {
@@ -136,27 +148,29 @@ void runtime::run(const std::shared_ptr<operation>& op) {
     exit();
 }
 
+result<void> runtime::start_io_thread() {
+    io_.reserve(options_.io_threads);
+    contexts_.push_back(std::make_unique<context>());
+    context* const made = contexts_.back().get();
+    result<void> started =
+        start_thread("blobstore-io", [self = shared_from_this(), made] { made->run_thread(); });
+    if (started) io_.push_back(made);
+    return started;
+}
+
 result<context*> runtime::next_io_context() {
     std::lock_guard lock(mutex_);
     if (io_.size() < options_.io_threads) {
-        contexts_.push_back(std::make_unique<context>());
-        context* made = contexts_.back().get();
-        result<void> started =
-            start_thread("blobstore-io", [self = shared_from_this(), made] { made->run_thread(); });
-        if (!started) {
-            contexts_.pop_back();
-            if (io_.empty()) return started.error();
-        } else {
-            io_.push_back(made);
-        }
+        const result<void> started = start_io_thread();
+        if (!started && io_.empty()) return started.error();
     }
     return io_[turn_++ % io_.size()];
 }
 
 result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) {
     if (blocks) {
-        if (!workers_->post([self = shared_from_this(), op] { self->drive(op); }))
-            return error(errc::closed, "the client is closed");
+        work_list work{[self = shared_from_this(), op] { self->drive(op); }};
+        if (!workers_->post(std::move(work))) return error(errc::closed, "the client is closed");
         return {};
     }
     result<context*> home = next_io_context();
@@ -166,7 +180,7 @@ result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) 
     return {};
 }
 
-void runtime::begin_close() {
+void runtime::begin_close() noexcept {
     std::lock_guard lock(mutex_);
     closing_.store(true, std::memory_order_release);
     for (auto& each : contexts_)

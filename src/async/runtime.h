@@ -6,7 +6,7 @@
 #include "async/context.h"
 
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <thread>
 
 namespace blobstore {
@@ -15,30 +15,36 @@ struct runtime_options {
     unsigned io_threads = 2, worker_threads = 16, callback_threads = 1;
 };
 
+/// Work for a pool; made beforehand, so that handing it over needs no memory.
+using work_list = std::list<std::function<void()>>;
+
 /// A pool of detached threads, started one by one as work comes; they keep it alive and end after
 /// close().
 class thread_pool : public std::enable_shared_from_this<thread_pool> {
 public:
     thread_pool(const char* name, unsigned most)
         : name_(name)
-        , most_(most) {}
+        , most_(most) {
+        threads_.reserve(most);
+    }
 
     /// False after close(), and where no thread runs and none can be started: the work is then not
     /// taken.
-    bool post(std::function<void()> work);
-    void close();
+    bool post(work_list&& work) noexcept;
+    void close() noexcept;
 
     /// True on a thread of this pool.
     bool is_own_thread() const;
 
 private:
-    void run();
+    void run() noexcept;
+    bool start_one() noexcept; ///< with mutex_ held
 
     const char* name_;
     const unsigned most_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
-    std::deque<std::function<void()>> work_;
+    work_list work_;
     std::vector<std::thread::id> threads_;
     unsigned idle_ = 0;
     bool closed_ = false;
@@ -63,21 +69,21 @@ public:
 
     /// Runs `work` on a callback thread. Cannot fail inside enter() once prepare_callbacks() was
     /// true.
-    bool post_callback(std::function<void()> work) { return callbacks_->post(std::move(work)); }
+    bool post_callback(work_list&& work) noexcept { return callbacks_->post(std::move(work)); }
 
     /// Makes sure that a callback thread runs.
     bool prepare_callbacks() {
-        return callbacks_->post([] {});
+        return callbacks_->post(work_list{[] {}});
     }
 
     bool on_callback_thread() const { return callbacks_->is_own_thread(); }
 
     /// Keeps close() waiting: an operation until its completion was delivered.
     bool enter();
-    void exit();
+    void exit() noexcept;
 
     /// Refuses new operations and cancels the running ones; does not wait.
-    void begin_close();
+    void begin_close() noexcept;
 
     /// True once nothing runs; waits so long (negative: for ever).
     bool wait_closed(milliseconds timeout);
@@ -85,10 +91,11 @@ public:
     bool closing() const noexcept { return closing_.load(std::memory_order_acquire); }
 
 private:
-    void last_left(); ///< with mutex_ held
+    void last_left() noexcept; ///< with mutex_ held
     context& lease();
-    void give_back(context& leased);
-    void drive(const std::shared_ptr<operation>& op);
+    void give_back(context& leased) noexcept;
+    void drive(const std::shared_ptr<operation>& op) noexcept;
+    result<void> start_io_thread();
     result<context*> next_io_context();
 
     const runtime_options options_;

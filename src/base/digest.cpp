@@ -46,6 +46,10 @@ std::array<unsigned char, Size> finish_and_restart(EVP_MD_CTX* context) {
 
 } // namespace
 
+void start_openssl() noexcept {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+}
+
 void digest_deleter::operator()(evp_md_ctx_st* context) const noexcept {
     EVP_MD_CTX_free(context);
 }

@@ -13,6 +13,10 @@ namespace blobstore {
 
 using sha256_value = std::array<unsigned char, 32>;
 
+/// Before the first use of OpenSSL: it must not clean up at exit, when threads of ours may still
+/// use it. A host that started OpenSSL itself before has decided that for both.
+void start_openssl() noexcept;
+
 /// The raw bytes of a digest, for hex() and base64(). Valid as long as `value`.
 inline std::string_view bytes_of(const sha256_value& value) noexcept {
     return {reinterpret_cast<const char*>(value.data()), value.size()};

@@ -2,8 +2,11 @@
 // Names of the status codes.
 #include "base/error.h"
 
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <array>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -72,6 +75,38 @@ std::string_view name_of(errc code) noexcept {
         return n.code == code;
     });
     return found == names.end() ? "E_UNKNOWN" : found->name;
+}
+
+const error_detail& error::detail() const noexcept {
+    if (detail_) return *detail_;
+    // Never destroyed: threads may fail while the process exits. The text fits into the string
+    // itself.
+    alignas(error_detail) static std::array<std::byte, sizeof(error_detail)> place;
+    static const error_detail* const shared = [] {
+        auto* made = new (place.data()) error_detail;
+        made->code = errc::no_memory;
+        made->message = "out of memory";
+        return made;
+    }();
+    return *shared;
+}
+
+error error::of_exception() noexcept {
+    try {
+        try {
+            throw;
+        } catch (const std::bad_alloc&) {
+            return no_memory();
+        } catch (const boost::system::system_error& e) {
+            error made(errc::io, e.what());
+            made->os_error = e.code().value();
+            return made;
+        } catch (const std::exception& e) {
+            return error(errc::internal, e.what());
+        }
+    } catch (...) { // no memory to say it, or what nobody of ours throws
+        return no_memory();
+    }
 }
 
 void throw_exception_from_error(const error& e, const boost::source_location&) {

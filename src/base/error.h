@@ -82,7 +82,8 @@ struct error_detail {
     bool from_service = false;
 };
 
-/// A failure. Cheap to move; copies share the detail, so it is filled before it is shared.
+/// A failure. Cheap to move; copies share the detail, so it is filled before it is shared. Without
+/// a detail it is errc::no_memory, which must not need memory.
 class error {
 public:
     error()
@@ -94,15 +95,28 @@ public:
         detail_->message = std::move(message);
     }
 
-    errc code() const noexcept { return detail_->code; }
+    static error no_memory() noexcept { return error(nullptr); }
 
-    const std::string& message() const noexcept { return detail_->message; }
+    /// In a handler: what the exception being handled means. errc::no_memory, io or internal.
+    static error of_exception() noexcept;
 
-    error_detail* operator->() noexcept { return detail_.get(); }
+    errc code() const noexcept { return detail().code; }
 
-    const error_detail* operator->() const noexcept { return detail_.get(); }
+    const std::string& message() const noexcept { return detail().message; }
+
+    /// May throw std::bad_alloc where this is no_memory().
+    error_detail* operator->() {
+        if (!detail_) detail_ = std::make_shared<error_detail>(detail());
+        return detail_.get();
+    }
+
+    const error_detail* operator->() const noexcept { return &detail(); }
 
 private:
+    explicit error(std::nullptr_t) noexcept {}
+
+    const error_detail& detail() const noexcept;
+
     std::shared_ptr<error_detail> detail_;
 };
 

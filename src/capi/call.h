@@ -51,6 +51,7 @@ struct blobstore_op final : blobstore::operation {
     // delivery
     std::shared_ptr<blobstore::capi::queue_core> queue;
     blobstore_event_fn callback = nullptr;
+    blobstore::work_list delivery; ///< to the callback; made at submit
     std::uint64_t user_data = 0;
     std::string log_line; ///< of a LOG event, which borrows this shape
 
@@ -67,12 +68,34 @@ struct blobstore_op final : blobstore::operation {
 
 namespace blobstore::capi {
 
+template <class F>
+class function_ref;
+
+/// A callable that outlives the call it is passed to. Unlike std::function it needs no memory, so
+/// that nothing is thrown outside the guard.
+template <class R, class... A>
+class function_ref<R(A...)> {
+public:
+    template <class F>
+    function_ref(F&& f) noexcept
+        : target_(&f)
+        , call_([](void* at, A... a) -> R {
+            return (*static_cast<std::remove_reference_t<F>*>(at))(std::forward<A>(a)...);
+        }) {}
+
+    R operator()(A... a) const { return call_(target_, std::forward<A>(a)...); }
+
+private:
+    void* target_;
+    R (*call_)(void*, A...);
+};
+
 /// Runs on this thread. `deliver` moves the results out; it runs only on success.
 blobstore_status run_call(
     blobstore_error** err,
     const blobstore_call* call,
-    const std::function<result<prepared>()>& prepare,
-    const std::function<void(blobstore_op&)>& deliver
+    function_ref<result<prepared>()> prepare,
+    function_ref<void(blobstore_op&)> deliver
 ) noexcept;
 
 blobstore_status submit_call(
@@ -80,7 +103,7 @@ blobstore_status submit_call(
     const blobstore_call* call,
     const blobstore_async* async,
     blobstore_op** op,
-    const std::function<result<prepared>()>& prepare
+    function_ref<result<prepared>()> prepare
 ) noexcept;
 
 inline blobstore_op& results_of(operation& op) {

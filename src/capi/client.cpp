@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients and the stores they open.
+#include "base/digest.h"
 #include "capi/call.h"
 #include "http/settings.h"
 
@@ -43,10 +44,9 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
     if (options.log_queue) {
         sink.write = [queue = options.log_queue->core,
                       user_data = options.log_user_data](log_level level, std::string_view line) {
-            if (!queue->reserve()) return;
             auto op = std::make_shared<blobstore_op>();
-            op->core = nullptr;
             op->log_line = line;
+            if (!queue->reserve()) return;
             blobstore_event event{
                 user_data,
                 0,
@@ -65,9 +65,9 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
                       user_data = options.log_user_data](log_level level, std::string_view line) {
             std::shared_ptr<runtime> alive = run.lock();
             if (!alive) return;
-            alive->post_callback([fn, user_data, level, text = std::string(line)] {
+            alive->post_callback({[fn, user_data, level, text = std::string(line)] {
                 fn(static_cast<int32_t>(level), text.data(), text.size(), user_data);
-            });
+            }});
         };
     }
     return sink;
@@ -141,6 +141,7 @@ blobstore_status blobstore_client_new(
         if (!checked) return checked;
         if (options->log_level < BLOBSTORE_LOG_OFF || options->log_level > BLOBSTORE_LOG_DEBUG)
             return invalid("log_level");
+        start_openssl();
         host machine = real_host();
         settings_values values = all_settings();
         checked = values.load_environment(variables_of(machine));

@@ -32,16 +32,12 @@ std::string line_of(const error& e) {
     return line;
 }
 
-/// Given out when there is no memory for an error; never freed.
+/// Given out when there is no memory for an error; never freed. Its text fits into the string
+/// itself.
 blobstore_error* out_of_memory() noexcept {
-    static blobstore_error* const only = [] {
-        auto* made = new (std::nothrow) blobstore_error;
-        if (made) {
-            made->cause = error(errc::no_memory, "out of memory");
-            made->line = "out of memory";
-        }
-        return made;
-    }();
+    alignas(blobstore_error) static std::array<std::byte, sizeof(blobstore_error)> place;
+    static auto* const only =
+        new (place.data()) blobstore_error{error::no_memory(), "out of memory", {}, {}};
     return only;
 }
 
@@ -49,6 +45,7 @@ blobstore_error* out_of_memory() noexcept {
 
 blobstore_error* make_error(const error& e) noexcept {
     try {
+        if (e.code() == errc::no_memory && e->operation.empty()) return out_of_memory();
         return new blobstore_error{e, line_of(e), e->operation, redact_url(e->uri)};
     } catch (...) {
         return out_of_memory();

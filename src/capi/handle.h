@@ -56,7 +56,7 @@ private:
 /// do not exist there.
 template <class T>
 void let_go(std::shared_ptr<T>& held, long pid) {
-    if (client_core::process_id() != pid) new std::shared_ptr<T>(std::move(held));
+    if (client_core::process_id() != pid) new (std::nothrow) std::shared_ptr<T>(std::move(held));
     held.reset();
 }
 
@@ -72,10 +72,8 @@ blobstore_status guard(blobstore_error** err, F f) noexcept {
         result<void> done = f();
         if (done) return BLOBSTORE_OK;
         return fail(done.error(), err);
-    } catch (const std::bad_alloc&) {
-        return fail(error(errc::no_memory, "out of memory"), err);
-    } catch (const std::exception& e) {
-        return fail(error(errc::internal, e.what()), err);
+    } catch (...) {
+        return fail(error::of_exception(), err);
     }
 }
 

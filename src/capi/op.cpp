@@ -62,13 +62,23 @@ apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blob
     return {};
 }
 
+/// The error of an operation that failed, with the attempts it took.
+error why_ended(operation& op) noexcept {
+    try {
+        error e = op.outcome.error();
+        if (e->attempts == 0) e->attempts = op.attempts;
+        return e;
+    } catch (...) {
+        return error::no_memory();
+    }
+}
+
 /// Status and error object of an operation that has ended; never throws.
 void settle(blobstore_op& op) noexcept {
     blobstore_error* failure = nullptr;
     blobstore_status status = BLOBSTORE_OK;
     if (!op.outcome) {
-        error e = op.outcome.error();
-        if (e->attempts == 0) e->attempts = op.attempts;
+        const error e = why_ended(op);
         status = static_cast<blobstore_status>(e.code());
         failure = make_error(e);
     }
@@ -90,16 +100,46 @@ void complete(operation& ended) noexcept {
     std::shared_ptr<client_core> core = op.core;
     settle(op);
     if (op.callback) {
-        core->run->post_callback([&op, core] {
-            const blobstore_event event = event_of(op);
-            op.callback(&event);
-            op.drop_handle();
-            core->run->exit();
-        });
+        core->run->post_callback(std::move(op.delivery));
         return;
     }
     if (op.queue) op.queue->push(event_of(op));
     core->run->exit();
+}
+
+/// On a callback thread.
+void call_back(blobstore_op& op) {
+    const std::shared_ptr<client_core> core = op.core;
+    const blobstore_event event = event_of(op);
+    op.callback(&event);
+    op.drop_handle();
+    core->run->exit();
+}
+
+/// Submits the operation, or leaves everything as it was.
+result<void> hand_over(const std::shared_ptr<blobstore_op>& op, bool blocks, blobstore_op** out) {
+    runtime& run = *op->core->run;
+    if (!run.enter()) return error(errc::closed, "the client is closed");
+    bool reserved = false;
+    result<void> taken;
+    try {
+        if (op->queue) taken = op->queue->reserve();
+        reserved = op->queue && taken;
+        if (op->callback && !run.prepare_callbacks())
+            taken = error(errc::no_memory, "cannot start a callback thread");
+        // The event's handle is there from the start: the user's may go first.
+        if (taken && (op->queue || op->callback)) op->add_handle();
+        if (taken && out) *out = op->add_handle();
+        if (taken) taken = run.submit(op, blocks);
+    } catch (...) {
+        taken = error::of_exception();
+    }
+    if (taken) return taken;
+    if (reserved) op->queue->unreserve();
+    op->self.reset();
+    if (out) *out = nullptr;
+    run.exit();
+    return taken;
 }
 
 } // namespace
@@ -107,8 +147,8 @@ void complete(operation& ended) noexcept {
 blobstore_status run_call(
     blobstore_error** err,
     const blobstore_call* call,
-    const std::function<result<prepared>()>& prepare,
-    const std::function<void(blobstore_op&)>& deliver
+    function_ref<result<prepared>()> prepare,
+    function_ref<void(blobstore_op&)> deliver
 ) noexcept {
     return guard(err, [&]() -> result<void> {
         result<prepared> p = prepare();
@@ -126,11 +166,7 @@ blobstore_status run_call(
         if (!applied) return applied;
         op->body = std::move(p->body);
         p->core->run->run(op);
-        if (!op->outcome) {
-            error e = op->outcome.error();
-            if (e->attempts == 0) e->attempts = op->attempts;
-            return e;
-        }
+        if (!op->outcome) return why_ended(*op);
         deliver(*op);
         return {};
     });
@@ -141,7 +177,7 @@ blobstore_status submit_call(
     const blobstore_call* call,
     const blobstore_async* given,
     blobstore_op** out,
-    const std::function<result<prepared>()>& prepare
+    function_ref<result<prepared>()> prepare
 ) noexcept {
     if (out) *out = nullptr;
     return guard(err, [&]() -> result<void> {
@@ -163,25 +199,8 @@ blobstore_status submit_call(
         if (!applied) return applied;
         op->body = std::move(p->body);
         op->completed = complete;
-        runtime& run = *p->core->run;
-        if (!run.enter()) return error(errc::closed, "the client is closed");
-        result<void> taken = op->queue ? op->queue->reserve() : result<void>();
-        if (taken && op->callback && !run.prepare_callbacks())
-            taken = error(errc::no_memory, "cannot start a callback thread");
-        if (taken) {
-            if (op->queue || op->callback)
-                op->add_handle(); // the event's, from the start: the user's may go first
-            if (out) *out = op->add_handle();
-            taken = run.submit(op, p->blocks);
-            if (!taken && op->queue) op->queue->unreserve();
-            if (!taken && (op->queue || op->callback)) op->drop_handle();
-            if (!taken && out) {
-                *out = nullptr;
-                op->drop_handle();
-            }
-        }
-        if (!taken) run.exit();
-        return taken;
+        if (op->callback) op->delivery.push_back([raw = op.get()] { call_back(*raw); });
+        return hand_over(op, p->blocks, out);
     });
 }
 

@@ -23,6 +23,11 @@ struct head_block {
 /// Any thread.
 class buffers {
 public:
+    buffers() { // so that giving back needs no memory
+        heads_.reserve(most_heads);
+        chunks_.reserve(most_chunks);
+    }
+
     std::unique_ptr<head_block> take_head() {
         {
             std::lock_guard lock(mutex_);
@@ -31,7 +36,9 @@ public:
         return std::make_unique<head_block>();
     }
 
-    void give_head(std::unique_ptr<head_block> head) { keep(heads_, std::move(head), 64); }
+    void give_head(std::unique_ptr<head_block> head) noexcept {
+        keep(heads_, std::move(head), most_heads);
+    }
 
     /// chunk_size bytes, uninitialised.
     std::unique_ptr<char[]> take_chunk() {
@@ -42,9 +49,13 @@ public:
         return std::unique_ptr<char[]>(new char[chunk_size]);
     }
 
-    void give_chunk(std::unique_ptr<char[]> chunk) { keep(chunks_, std::move(chunk), 16); }
+    void give_chunk(std::unique_ptr<char[]> chunk) noexcept {
+        keep(chunks_, std::move(chunk), most_chunks);
+    }
 
 private:
+    static constexpr std::size_t most_heads = 64, most_chunks = 16;
+
     template <class T>
     static T last_of(std::vector<T>& from) {
         T taken = std::move(from.back());

@@ -73,8 +73,12 @@ bool channel::adopt(context& home) noexcept {
     detach();
     if (loose_ < 0) return false;
     error_code failed;
-    socket_.emplace(home.io());
-    socket_->assign(protocol_, loose_, failed);
+    try {
+        socket_.emplace(home.io());
+        socket_->assign(protocol_, loose_, failed);
+    } catch (...) { // out of memory
+        failed = boost::asio::error::no_memory;
+    }
     if (failed) {
         socket_.reset();
         return false;

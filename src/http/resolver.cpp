@@ -123,7 +123,11 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
 
     auto shared = std::make_shared<job>(job{to.host, to.port, lookup_, {}, {}});
     result<void> started = start_thread("blobstore-dns", [shared] {
-        shared->answer = shared->lookup(shared->host, shared->port);
+        try {
+            shared->answer = shared->lookup(shared->host, shared->port);
+        } catch (...) {
+            shared->answer.failed = EAI_MEMORY;
+        }
         shared->done.set();
     });
     if (!started) co_return started.error();

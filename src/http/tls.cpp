@@ -41,7 +41,7 @@ using context_ptr = std::unique_ptr<SSL_CTX, context_free>;
 result<context_ptr> empty_context() {
     ERR_clear_error();
     context_ptr made(SSL_CTX_new(TLS_client_method()));
-    if (!made) return error(errc::no_memory, "no TLS context can be made");
+    if (!made) return error::no_memory();
     SSL_CTX* c = made.get();
     if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1)
         return error(errc::tls, "TLS 1.2 is not available in this OpenSSL");

@@ -90,7 +90,7 @@ TEST(fork, old_handles_are_refused_and_a_new_client_works) {
             submit_get(store, "key", nullptr, nullptr, nullptr);
         }
     });
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 200; ++i) {
         const pid_t child = ::fork();
         if (child == 0) {
             ::_exit(in_child({client, store, queue, op, reader}, server.endpoint()));

@@ -3,6 +3,8 @@
 // failing.
 #pragma once
 
+#include "support/temp_folder.h"
+
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +15,8 @@
 #include <vector>
 
 namespace file_faults {
+
+using blobstore_tests::temp_folder;
 
 /// Of the whole test program; the replaced calls are in faults_test.cpp.
 struct plan {
@@ -36,31 +40,6 @@ struct plan {
 };
 
 plan& faults();
-
-class temp_folder {
-public:
-    temp_folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "blobstore-test-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        path_ = name;
-    }
-
-    temp_folder(const temp_folder&) = delete;
-    temp_folder& operator=(const temp_folder&) = delete;
-
-    ~temp_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    const std::string& path() const noexcept { return path_; }
-
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-    std::string path_;
-};
 
 inline void write_file(const std::string& path, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
