@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -161,9 +162,11 @@ type result struct {
 	body   string
 }
 
-// queue hands each completion to the channel of its call; one goroutine sits in poll.
+// queue hands each completion to the channel of its call. Its goroutine waits in Go's own poller, on a descriptor of its
+// own for the queue's readiness: no thread sits in the library.
 type queue struct {
 	handle  *raw.Queue
+	ready   *os.File
 	mutex   sync.Mutex
 	next    uint64
 	pending map[uint64]chan result
@@ -176,16 +179,34 @@ func newQueue() (*queue, error) {
 	if err := check(raw.QueueNew(0, &handle, &e), e); err != nil {
 		return nil, err
 	}
-	q := &queue{handle: handle, pending: map[uint64]chan result{}, drained: make(chan struct{})}
-	go q.drain()
+	own, err := syscall.Dup(raw.QueueHandle(handle))
+	if err != nil {
+		raw.QueueFree(handle)
+		return nil, err
+	}
+	syscall.CloseOnExec(own)
+	q := &queue{handle: handle, ready: os.NewFile(uintptr(own), "queue"),
+		pending: map[uint64]chan result{}, drained: make(chan struct{})}
+	poller, err := q.ready.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(q.drained)
+		_ = poller.Read(func(uintptr) bool { return q.drain() == raw.EClosed })
+	}()
 	return q, nil
 }
 
-func (q *queue) drain() {
-	defer close(q.drained)
+// drain takes what has completed, without waiting; EClosed once the queue is shut down and empty.
+func (q *queue) drain() raw.Status {
 	var events [64]raw.Event
 	var n uintptr
-	for raw.QueuePoll(q.handle, &events[0], 64, -1, &n) == raw.OK {
+	for {
+		status := raw.QueuePoll(q.handle, &events[0], 64, 0, &n)
+		if status != raw.OK {
+			return status
+		}
 		for _, event := range events[:n] {
 			q.mutex.Lock()
 			ended := q.pending[event.UserData]
@@ -221,6 +242,7 @@ func (q *queue) get(store *raw.Store, key string) (chan result, *raw.Op, error) 
 func (q *queue) close() {
 	raw.QueueShutdown(q.handle)
 	<-q.drained
+	q.ready.Close()
 	raw.QueueFree(q.handle)
 }
 

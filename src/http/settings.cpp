@@ -6,6 +6,7 @@ namespace blobstore::http {
 
 namespace {
 
+constexpr std::string_view idle_aliases[] = {"pool_idle_timeout"};
 constexpr std::string_view ca_file_aliases[] = {"ca_bundle", "tls_ca_file_path"};
 constexpr std::string_view ca_file_variables[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};
 
@@ -35,7 +36,7 @@ constexpr setting table[] = {
      {},
      {}},
     {"idle_timeout",
-     {},
+     idle_aliases,
      setting_type::duration_ms,
      "20s",
      "how long an unused connection is kept",

@@ -6,6 +6,8 @@ namespace blobstore {
 
 namespace {
 
+constexpr std::string_view attempts_variables[] = {"AWS_MAX_ATTEMPTS"};
+
 constexpr setting table[] = {
     {"timeout",
      {},
@@ -30,7 +32,7 @@ constexpr setting table[] = {
      "requests per call at most, retries included",
      false,
      {},
-     {}},
+     attempts_variables},
     {"memory_limit",
      {},
      setting_type::size,

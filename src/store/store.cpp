@@ -275,10 +275,7 @@ task<result<object_meta>> store::upload(
     body.stream = opened->get();
     body.stream_length = (*opened)->size();
     result<object_meta> meta = co_await put(op, key, body, options);
-    if (!meta) co_return meta.error();
-    result<void> same = (*opened)->check_unchanged();
-    if (!same) co_return describe(same.error(), "put", key);
-    co_return std::move(*meta);
+    co_return meta;
 }
 
 task<result<object_meta>> store::download(

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace blobstore {
@@ -23,7 +24,7 @@ result<std::unique_ptr<file_source>> file_source::open(const local_file& from) {
         if (from.path.empty() || from.path.find('\0') != std::string::npos)
             return error(errc::invalid_argument, "not the path of a file");
         own = descriptor(::open(from.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-        if (!own) return os_error(errno, "cannot open the file to upload");
+        if (!own) return os_error(errno, "cannot open '" + from.path + "'");
         fd = own.get();
     }
     result<file_facts> facts = facts_of(fd);
@@ -48,6 +49,9 @@ task<result<std::size_t>> file_source::read(operation& op, std::span<char> into,
     result<std::size_t> n = read_at(fd_, into, offset_);
     if (!n) co_return n.error();
     offset_ += *n;
+    if (offset_ < facts_.size) co_return *n;
+    result<void> same = check_unchanged();
+    if (!same) co_return same.error();
     co_return *n;
 }
 
@@ -64,6 +68,11 @@ result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
     if (name.empty()) return error(errc::invalid_argument, "the path names a folder, not a file");
     result<descriptor> opened = open_root(folder);
     if (!opened) return opened.error();
+
+    struct stat there {};
+
+    if (::fstatat(opened->get(), name.c_str(), &there, 0) == 0 && !S_ISREG(there.st_mode))
+        return error(errc::not_a_file, "'" + to.path + "' is no regular file; give its descriptor");
     result<pending_file> pending = pending_file::create(std::move(*opened), temporary::automatic);
     if (!pending) return pending.error();
     int fd = pending->fd();

@@ -19,9 +19,7 @@ public:
 
     std::uint64_t size() const noexcept { return facts_.size; }
 
-    /// errc::changed where size or times differ from those at open.
-    result<void> check_unchanged() const;
-
+    /// errc::changed in place of the last bytes where size or times are not those at open.
     task<result<std::size_t>>
     read(operation& op, std::span<char> into, std::size_t enough) override;
 
@@ -31,6 +29,8 @@ public:
     }
 
 private:
+    result<void> check_unchanged() const;
+
     file_source(descriptor own, int fd, file_facts facts)
         : own_(std::move(own))
         , fd_(fd)
@@ -46,6 +46,7 @@ private:
 /// written from its start.
 class file_sink {
 public:
+    /// errc::not_a_file where the path leads to something that is no regular file.
     static result<std::unique_ptr<file_sink>> open(const local_file& to);
 
     result<void> write(std::span<const char> bytes);

@@ -7,6 +7,7 @@ usage: exports.py --header include/blobstore.h [--cc CC] ONE OF
   --check LIB    compares them with nm -D --defined-only LIB
   --needed LIB   compares the NEEDED entries of LIB with what is decided
   --size LIB     the stripped library is under 4 MiB
+  --hardened LIB has the traits of the hardening flags
 """
 # SPDX-License-Identifier: Apache-2.0
 import argparse
@@ -79,6 +80,27 @@ def size(library):
     return 0 if count < MOST_BYTES else 1
 
 
+HARDENING = [  # what it shows, command, what it must print
+    ("relocations read-only, bound at load", ["readelf", "-lW"], r"GNU_RELRO"),
+    ("-z now", ["readelf", "-dW"], r"\(FLAGS_1\).*\bNOW\b"),
+    ("-z nodelete", ["readelf", "-dW"], r"\(FLAGS_1\).*\bNODELETE\b"),
+    ("stack not executable", ["readelf", "-lW"], r"GNU_STACK.* RW +0x"),
+    ("-fstack-protector-strong", ["nm", "-D", "--undefined-only"], r"__stack_chk_fail"),
+    ("-D_FORTIFY_SOURCE", ["nm", "-D", "--undefined-only"], r"__\w+_chk\b(?<!__stack_chk)"),
+    ("-D_GLIBCXX_ASSERTIONS", ["nm", "-D", "--undefined-only"], r"glibcxx_assert_fail"),
+]
+
+
+def hardened(library):
+    bad = 0
+    for what, command, wanted in HARDENING:
+        if not re.search(wanted, run(*command, str(library))):
+            print(f"missing: {what}")
+            bad = 1
+    print(f"hardening: {len(HARDENING)} traits looked for")
+    return bad
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--header", required=True)
@@ -89,9 +111,12 @@ def main():
     mode.add_argument("--check")
     mode.add_argument("--needed")
     mode.add_argument("--size")
+    mode.add_argument("--hardened")
     args = parser.parse_args()
     if args.needed:
         return needed(args.needed)
+    if args.hardened:
+        return hardened(args.hardened)
     if args.size:
         return size(args.size)
     names = declared(args.cc, args.header)

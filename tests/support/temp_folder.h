@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of one test, gone with it.
+// A folder of one test, gone with it; and one that is a small disk.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <sys/mount.h>
 
 namespace blobstore_tests {
 
@@ -31,6 +32,26 @@ public:
 
 private:
     std::string path_;
+};
+
+/// A tmpfs of some size, where the test may mount one.
+class small_disk {
+public:
+    explicit small_disk(const char* options) {
+        mounted_ = ::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, options) == 0;
+    }
+
+    ~small_disk() {
+        if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
+    }
+
+    explicit operator bool() const { return mounted_; }
+
+    std::string operator/(const std::string& name) const { return folder_ / name; }
+
+private:
+    temp_folder folder_;
+    bool mounted_ = false;
 };
 
 } // namespace blobstore_tests

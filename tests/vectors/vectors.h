@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace blobstore::vectors {
 
@@ -63,7 +65,12 @@ public:
     tally(const tally&) = delete;
     tally& operator=(const tally&) = delete;
 
-    ~tally() { std::printf("vectors %s: %d ran, %d passed\n", set_.c_str(), ran_, passed_); }
+    ~tally() {
+        std::printf("vectors %s: %d ran, %d passed\n", set_.c_str(), ran_, passed_);
+        if (not_ours_ != 0) {
+            std::printf("%s: %d not ours\n", set_.c_str(), not_ours_);
+        }
+    }
 
     /// `problem` is empty for a case that passed.
     void add(const std::string& name, const std::string& problem) {
@@ -72,10 +79,29 @@ public:
         EXPECT_EQ(problem, "") << set_ << ": " << name;
     }
 
+    /// Cases of what the library does not have: outside the count.
+    void not_ours(int cases = 1) { not_ours_ += cases; }
+
 private:
     std::string set_;
-    int ran_ = 0, passed_ = 0;
+    int ran_ = 0, passed_ = 0, not_ours_ = 0;
 };
+
+/// The files of a folder and all within it that end so, in the order of their names; none if it is
+/// missing.
+inline std::vector<std::filesystem::path>
+files_of(const std::filesystem::path& folder, std::string_view extension) {
+    std::vector<std::filesystem::path> out;
+    if (std::filesystem::exists(folder)) {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+            if (entry.is_regular_file() && entry.path().extension() == extension) {
+                out.push_back(entry.path());
+            }
+        }
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
 
 /// What to tell of two texts that should be equal; empty if they are.
 inline std::string

@@ -283,10 +283,12 @@ file_backend::remove_now(operation& op, const std::vector<std::string>& keys) co
     result<descriptor> root = blobstore::open_root(root_);
     if (!root && root.error()->os_error == ENOENT) return removed;
     if (!root) return root.error();
+    const bool prune = root_ != "/"; // the folders of the whole machine are not ours to remove
     std::set<std::string> changed;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (removed[i]) removed[i] = op.check();
-        if (removed[i]) removed[i] = file::remove_key(root->get(), keys[i], settings_, changed);
+        if (removed[i])
+            removed[i] = file::remove_key(root->get(), keys[i], settings_, prune, changed);
     }
     result<void> synced = file::sync_folders(root->get(), changed, settings_);
     for (result<void>& one : removed)

@@ -352,7 +352,11 @@ void abandon(int root, target at, const file_settings& settings) {
 }
 
 result<void> remove_key(
-    int root, const std::string& key, const file_settings& settings, std::set<std::string>& changed
+    int root,
+    const std::string& key,
+    const file_settings& settings,
+    bool prune,
+    std::set<std::string>& changed
 ) {
     const split_key at = split(key);
     result<descriptor> folder = open_beneath(root, at.parent, as_folder, settings.how);
@@ -366,7 +370,7 @@ result<void> remove_key(
     if (::unlinkat(folder->get(), at.name.c_str(), 0) != 0 && errno != ENOENT)
         return os_error(errno, "cannot remove the file");
     ::unlinkat(folder->get(), sidecar_name(at.name).c_str(), 0);
-    changed.insert(prune_folders(root, at.parent, 0, settings.how));
+    changed.insert(prune ? prune_folders(root, at.parent, 0, settings.how) : at.parent);
     return {};
 }
 

@@ -57,10 +57,14 @@ result<object_meta> commit(
 /// After a failure: drops the pending file and the folders that prepare() created.
 void abandon(int root, target at, const file_settings& settings);
 
-/// Removes object and sidecar and folders that this leaves empty. The folder that changed last is
-/// added to `changed`; the caller makes it durable. What is not there is success.
+/// Removes object and sidecar, and with `prune` the folders that this leaves empty. The folder that
+/// changed last is added to `changed`; the caller makes it durable. What is not there is success.
 result<void> remove_key(
-    int root, const std::string& key, const file_settings& settings, std::set<std::string>& changed
+    int root,
+    const std::string& key,
+    const file_settings& settings,
+    bool prune,
+    std::set<std::string>& changed
 );
 
 /// Makes the folders' present names durable; a folder that is gone is passed over.

@@ -120,7 +120,12 @@ meaning meaning_of(int status, std::string_view service_code) {
 std::string one_line(std::string text) {
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    if (text.size() > 300) text.resize(300);
+    constexpr std::size_t most = 300;
+    if (text.size() <= most) return text;
+    std::size_t end = most;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end; // not within a character
+    text.resize(end);
     return text;
 }
 
@@ -149,6 +154,15 @@ result<void> text_into(xml_reader& xml, std::string& into) {
     result<std::string_view> text = xml.element_text();
     if (!text) return text.error();
     into = *text;
+    return {};
+}
+
+result<void> time_into(xml_reader& xml, std::optional<std::int64_t>& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    result<std::int64_t> parsed = parse_rfc3339(*text);
+    if (!parsed) return error(errc::protocol, "LastModified is no time");
+    into = *parsed;
     return {};
 }
 
@@ -249,6 +263,7 @@ result<object_meta> decode_meta(const http::response_head& head) {
         meta.size = parsed->size;
     } else if (!length.empty()) {
         meta.size = number(length);
+        if (!meta.size) return error(errc::protocol, "Content-Length is no number");
     }
     constexpr std::string_view prefix = "x-amz-meta-";
     for (std::size_t i = 0; i < head.count; ++i) {
@@ -288,38 +303,35 @@ result<content_range> decode_content_range(std::string_view text) {
 
 namespace {
 
-/// The parts of a list page before keys are decoded, which needs EncodingType, wherever it stands.
-struct raw_page {
-    std::vector<object_meta> contents, prefixes;
-    std::string encoding, truncated, next_token, next_marker;
-};
+result<void> size_into(xml_reader& xml, std::optional<std::uint64_t>& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    into = number(*text);
+    if (!into) return error(errc::protocol, "a listed size is no number");
+    return {};
+}
+
+result<void> truth_into(xml_reader& xml, bool& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    into = *text == "true";
+    if (!into && *text != "false" && !text->empty())
+        return error(errc::protocol, "IsTruncated is neither true nor false");
+    return {};
+}
 
 result<void> read_object(xml_reader& xml, object_meta& into) {
     return for_children(xml, [&]() -> result<void> {
         std::string_view name = xml.name();
         if (name == "Key") return text_into(xml, into.key);
         if (name == "ETag") return text_into(xml, into.etag);
-        std::string text;
-        if (name == "Size") {
-            result<void> read = text_into(xml, text);
-            if (!read) return read;
-            into.size = number(text);
-            if (!into.size) return error(errc::protocol, "a listed size is no number");
-            return {};
-        }
-        if (name == "LastModified") {
-            result<void> read = text_into(xml, text);
-            if (!read) return read;
-            result<std::int64_t> parsed = parse_rfc3339(text);
-            if (!parsed) return error(errc::protocol, "a listed time cannot be read");
-            into.modified_ns = *parsed;
-            return {};
-        }
+        if (name == "Size") return size_into(xml, into.size);
+        if (name == "LastModified") return time_into(xml, into.modified_ns);
         return xml.skip_element();
     });
 }
 
-result<void> read_page(xml_reader& xml, raw_page& page) {
+result<void> read_page(xml_reader& xml, list_document& page) {
     return for_children(xml, [&]() -> result<void> {
         std::string_view name = xml.name();
         if (name == "Contents") {
@@ -329,59 +341,74 @@ result<void> read_page(xml_reader& xml, raw_page& page) {
         if (name == "CommonPrefixes") {
             return for_children(xml, [&]() -> result<void> {
                 if (xml.name() != "Prefix") return xml.skip_element();
-                page.prefixes.emplace_back();
-                page.prefixes.back().is_prefix = true;
-                return text_into(xml, page.prefixes.back().key);
+                page.common_prefixes.emplace_back();
+                page.common_prefixes.back().is_prefix = true;
+                return text_into(xml, page.common_prefixes.back().key);
             });
         }
-        if (name == "EncodingType") return text_into(xml, page.encoding);
-        if (name == "IsTruncated") return text_into(xml, page.truncated);
-        if (name == "NextContinuationToken") return text_into(xml, page.next_token);
+        if (name == "EncodingType") return text_into(xml, page.encoding_type);
+        if (name == "IsTruncated") return truth_into(xml, page.is_truncated);
+        if (name == "NextContinuationToken") return text_into(xml, page.next_continuation_token);
         if (name == "NextMarker") return text_into(xml, page.next_marker);
         return xml.skip_element();
     });
 }
 
-result<void> decode_keys(std::vector<object_meta>& entries) {
-    for (object_meta& entry : entries) {
-        result<std::string> key = percent_decode(entry.key, plus::space);
-        if (!key) return error(errc::protocol, "a listed key cannot be decoded");
-        entry.key = std::move(*key);
-    }
+result<void> url_decode(std::string& text) {
+    result<std::string> decoded = percent_decode(text, plus::space);
+    if (!decoded) return error(errc::protocol, "a listed key cannot be decoded");
+    text = std::move(*decoded);
     return {};
+}
+
+/// What EncodingType covers; a continuation token is opaque.
+result<void> url_decode(list_document& page) {
+    result<void> done = url_decode(page.next_marker);
+    for (std::vector<object_meta>* entries : {&page.contents, &page.common_prefixes})
+        for (std::size_t i = 0; done && i < entries->size(); ++i)
+            done = url_decode((*entries)[i].key);
+    return done;
 }
 
 } // namespace
 
-result<list_page> decode_list(std::string_view body, const list_options& asked) {
+result<list_document> parse_list(std::string_view body) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
     if (*root != "ListBucketResult")
         return error(errc::protocol, "the answer is no list of objects");
-    raw_page raw;
-    result<void> read = read_page(xml, raw);
+    list_document page;
+    result<void> read = read_page(xml, page);
     if (read) read = to_end(xml);
     if (!read) return read.error();
-    if (raw.encoding == "url") {
-        read = decode_keys(raw.contents);
-        if (read) read = decode_keys(raw.prefixes);
-        if (!read) return read.error();
+    return page;
+}
+
+result<list_page> decode_list(std::string_view body, const list_options& asked) {
+    result<list_document> parsed = parse_list(body);
+    if (!parsed) return parsed.error();
+    if (parsed->encoding_type == "url") {
+        result<void> decoded = url_decode(*parsed);
+        if (!decoded) return decoded.error();
     }
     list_page page;
-    page.entries = std::move(raw.contents);
+    page.entries = std::move(parsed->contents);
     page.entries.insert(
         page.entries.end(),
-        std::make_move_iterator(raw.prefixes.begin()),
-        std::make_move_iterator(raw.prefixes.end())
+        std::make_move_iterator(parsed->common_prefixes.begin()),
+        std::make_move_iterator(parsed->common_prefixes.end())
     );
     std::sort(
         page.entries.begin(),
         page.entries.end(),
         [](const object_meta& a, const object_meta& b) { return a.key < b.key; }
     );
-    if (raw.truncated != "true") return page;
-    page.next_token = !raw.next_token.empty() ? raw.next_token : raw.next_marker;
+    if (!page.entries.empty() && page.entries.front().key.empty())
+        return error(errc::protocol, "a listed object has no key");
+    if (!parsed->is_truncated) return page;
+    page.next_token = !parsed->next_continuation_token.empty() ? parsed->next_continuation_token
+                                                               : parsed->next_marker;
     if (page.next_token.empty())
         return error(errc::protocol, "the list goes on, but the service does not say where");
     if (page.next_token == asked.page_token)
@@ -393,11 +420,15 @@ result<object_meta> decode_copy(std::string_view body) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
+    if (*root != "CopyObjectResult")
+        return error(errc::protocol, "the answer is no result of a copy");
     object_meta meta;
     result<void> read = for_children(xml, [&]() -> result<void> {
         if (xml.name() == "ETag") return text_into(xml, meta.etag);
+        if (xml.name() == "LastModified") return time_into(xml, meta.modified_ns);
         return xml.skip_element();
     });
+    if (read) read = to_end(xml);
     if (!read) return read.error();
     return meta;
 }
@@ -421,6 +452,8 @@ decode_remove_many(std::string_view body, std::span<const std::string> keys) {
             return xml.skip_element();
         });
         if (!one) return one;
+        if (std::find(keys.begin(), keys.end(), key) == keys.end())
+            return error(errc::protocol, "a bulk delete failed for a key that was not named");
         meaning m = meaning_of(400, said.code);
         error e(m.code, one_line(said.code + ": " + said.message));
         e->service_code = one_line(said.code);
@@ -429,6 +462,7 @@ decode_remove_many(std::string_view body, std::span<const std::string> keys) {
         if (m.code != errc::not_found) failed.emplace(std::move(key), std::move(e));
         return {};
     });
+    if (read) read = to_end(xml);
     if (!read) return read.error();
     std::vector<result<void>> results(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -31,13 +31,24 @@ struct content_range {
 
 result<content_range> decode_content_range(std::string_view text);
 
-/// A page of ListObjectsV2 (or of v1: the marker is then the token).
+/// <ListBucketResult> as XML gives it: nothing is decoded by its EncodingType.
+struct list_document {
+    std::vector<object_meta> contents, common_prefixes;
+    std::string encoding_type, next_continuation_token, next_marker;
+    bool is_truncated = false;
+};
+
+result<list_document> parse_list(std::string_view body);
+
+/// A page of ListObjectsV2 (or of v1: the marker is then the token). Keys are url-decoded if the
+/// answer's own EncodingType says so, whatever was asked for.
 result<list_page> decode_list(std::string_view body, const list_options& asked);
 
-/// The ETag and time of <CopyObjectResult>.
+/// The ETag and time of <CopyObjectResult>; errc::protocol for any other document.
 result<object_meta> decode_copy(std::string_view body);
 
-/// One result per key, in the order of `keys`.
+/// One result per key, in the order of `keys`. errc::protocol where the answer reports an error
+/// that cannot be laid to one of them.
 result<std::vector<result<void>>>
 decode_remove_many(std::string_view body, std::span<const std::string> keys);
 

@@ -2,7 +2,7 @@
 // One bucket: encode, sign, send, decode. The wire forms are in requests and responses.
 #include "backends/s3/s3.h"
 
-#include "auth/sigv4.h"
+#include "auth/signing_keys.h"
 #include "auth/source.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/responses.h"
@@ -114,6 +114,7 @@ private:
     const credential_source credentials_;
     const host machine_;
     const std::shared_ptr<http::client> client_;
+    sigv4::signing_keys keys_;
 };
 
 std::string host_of(const endpoint& at) {
@@ -149,7 +150,7 @@ task<result<void>> s3_backend::authorize(
     const sigv4::stamp stamp{machine_.now_ns(), {at_.region, "s3"}};
     const std::string scope = sigv4::credential_scope(stamp);
     const sha256_value key =
-        sigv4::signing_key((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
+        keys_.find((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
     const sigv4::signing with{**keys, stamp, body.hash, {}, &key};
     sigv4::signed_header made = sigv4::sign_header(view, with);
     for (auto& [name, value] : made.fields)

@@ -72,6 +72,14 @@ constexpr setting table[] = {
      false,
      {},
      {}},
+    {"virtual_hosted_style_request",
+     {},
+     setting_type::boolean,
+     "",
+     "the opposite of path_style, which wins where both are set",
+     false,
+     {},
+     {}},
     {"unsigned_payload",
      {},
      setting_type::boolean,
@@ -133,8 +141,10 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (!is_region(at.region)) return error(errc::config, "region: not the name of a region");
     const bool explicit_endpoint = !values.text("endpoint").empty();
     const bool dotted = bucket.find('.') != std::string_view::npos;
-    at.path_style =
-        values.is_set("path_style") ? values.boolean("path_style") : explicit_endpoint || dotted;
+    at.path_style = explicit_endpoint || dotted;
+    if (values.is_set("virtual_hosted_style_request"))
+        at.path_style = !values.boolean("virtual_hosted_style_request");
+    if (values.is_set("path_style")) at.path_style = values.boolean("path_style");
     result<void> named = check_bucket(bucket, at.path_style);
     if (!named) return named.error();
     std::string host;

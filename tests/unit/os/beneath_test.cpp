@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resolution beneath a root: what leads out, links, races, and folders made and removed.
-#include "faults.h"
 #include "os/beneath.h"
+#include "support/file_faults.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pending files, errors of the system, attributes, copies, and the host.
-#include "faults.h"
 #include "os/beneath.h"
 #include "os/file.h"
 #include "os/host.h"
 #include "os/replace.h"
+#include "support/file_faults.h"
 
 #include <gtest/gtest.h>
 

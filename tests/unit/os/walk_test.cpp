@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ordered walk: byte order, seeking, what is passed over, and which folders are not read.
-#include "faults.h"
 #include "os/replace.h"
 #include "os/walk.h"
+#include "support/file_faults.h"
 
 #include <gtest/gtest.h>
 

@@ -298,6 +298,14 @@ TEST_P(file_store, removes_many_and_tells_of_each) {
     EXPECT_EQ(names(b_), strings{"a/2"});
 }
 
+// An object URL's root is the machine's: a folder that a delete leaves empty may be somebody's.
+TEST_P(file_store, a_delete_beneath_the_machines_root_leaves_the_folders) {
+    auto machine = *open_file("/", GetParam());
+    write_file(folder_ / "mine/f", "x");
+    ASSERT_TRUE(remove(*machine, (folder_ / "mine/f").substr(1)));
+    EXPECT_EQ(everything(folder_.path()), strings{"mine"});
+}
+
 TEST_P(file_store, a_link_is_the_file_uri) {
     presign_options o;
     const std::string key = "a b/\xc3\xa4?#%.txt";

@@ -3,7 +3,7 @@
 // failing.
 #pragma once
 
-#include "support/temp_folder.h"
+#include "temp_folder.h"
 
 #include <atomic>
 #include <cstdlib>
@@ -18,7 +18,7 @@ namespace file_faults {
 
 using blobstore_tests::temp_folder;
 
-/// Of the whole test program; the replaced calls are in faults_test.cpp.
+/// Of the whole test program; the replaced calls are in file_faults.cpp.
 struct plan {
     std::mutex mutex;
     bool record = false;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 using namespace file_calls;
+using blobstore_tests::small_disk;
 using file_faults::everything;
 using file_faults::faults;
 using file_faults::read_file;
@@ -33,26 +34,6 @@ namespace {
 
 const file_settings by_parts{resolution::by_parts, attribute_place::automatic, temporary::named};
 const file_settings sidecars{resolution::automatic, attribute_place::sidecar, temporary::automatic};
-
-/// A tmpfs of some size, where the test may mount one.
-class small_disk {
-public:
-    explicit small_disk(const char* options) {
-        mounted_ = ::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, options) == 0;
-    }
-
-    ~small_disk() {
-        if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
-    }
-
-    explicit operator bool() const { return mounted_; }
-
-    std::string operator/(const std::string& name) const { return folder_ / name; }
-
-private:
-    temp_folder folder_;
-    bool mounted_ = false;
-};
 
 } // namespace
 

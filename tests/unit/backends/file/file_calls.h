@@ -3,9 +3,9 @@
 // calling thread.
 #pragma once
 
-#include "../os/faults.h"
 #include "async/context.h"
 #include "backends/file/file.h"
+#include "support/file_faults.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The test program's own fsync and pwrite, in the place of libc's.
-#include "faults.h"
+#include "file_faults.h"
 
 #include <algorithm>
 #include <cerrno>

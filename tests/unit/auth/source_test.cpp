@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Credential sources: what each finds, in which order a chain asks, what it says, and that a
+// refused value is not given again.
+#include "async/context.h"
+#include "auth/source.h"
+
+#include <gtest/gtest.h>
+
+namespace blobstore {
+namespace {
+
+struct plain_operation final : operation {};
+
+struct asked {
+    result<credential_answer> answer = error();
+    std::vector<std::string> trace;
+};
+
+asked ask(
+    const credential_source& source,
+    const std::map<std::string, std::string>& environment = {},
+    const aws_credentials* refused = nullptr
+) {
+    asked out;
+    host machine;
+    machine.environment = environment;
+    const credential_request request{&machine, refused, &out.trace};
+    const auto op = std::make_shared<plain_operation>();
+    op->body = [&](operation& o) -> task<result<void>> {
+        out.answer = co_await source(o, request);
+        co_return result<void>();
+    };
+    context on;
+    on.run_blocking(op);
+    for (const std::string& line : out.trace)
+        EXPECT_EQ(line.find("hidden"), std::string::npos) << line;
+    return out;
+}
+
+const std::map<std::string, std::string> full{
+    {"AWS_ACCESS_KEY_ID", "AKID"},
+    {"AWS_SECRET_ACCESS_KEY", "hidden"},
+    {"AWS_SESSION_TOKEN", "hidden-token"}};
+
+const aws_credentials own{"MINE", secret_string("hidden-too"), {}};
+
+TEST(source, environment) {
+    const asked found = ask(environment_credentials(), full);
+    ASSERT_TRUE(found.answer);
+    EXPECT_EQ(found.answer->value->access_key_id, "AKID");
+    EXPECT_EQ(found.answer->value->secret_access_key.reveal(), "hidden");
+    EXPECT_EQ(found.answer->value->session_token.reveal(), "hidden-token");
+    EXPECT_EQ(found.answer->identity, "environment");
+    EXPECT_FALSE(found.answer->expires_ns);
+    for (const char* missing : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}) {
+        auto half = full;
+        half.erase(missing);
+        EXPECT_EQ(ask(environment_credentials(), half).answer.error().code(), errc::credentials);
+    }
+}
+
+TEST(source, the_first_of_a_chain_that_has_some) {
+    const credential_source chain =
+        first_of({environment_credentials(), fixed_credentials(own, "explicit settings")});
+    EXPECT_EQ(ask(chain, full).answer->value->access_key_id, "AKID");
+    const asked second = ask(chain);
+    EXPECT_EQ(second.answer->value->access_key_id, "MINE");
+    EXPECT_EQ(second.answer->identity, "explicit settings");
+    EXPECT_EQ(second.trace.size(), 2U) << "one line per step";
+    const asked none = ask(first_of({environment_credentials()}));
+    EXPECT_EQ(none.answer.error().code(), errc::credentials);
+    EXPECT_NE(none.answer.error().message().find("AWS_ACCESS_KEY_ID"), std::string::npos);
+    EXPECT_FALSE(none.answer.error()->hint.empty());
+}
+
+TEST(source, another_error_ends_the_chain) {
+    const credential_source broken =
+        [](operation&, const credential_request&) -> task<result<credential_answer>> {
+        co_return error(errc::timeout, "too slow");
+    };
+    const credential_source chain = first_of({broken, fixed_credentials(own, "explicit")});
+    EXPECT_EQ(ask(chain).answer.error().code(), errc::timeout);
+}
+
+TEST(source, anonymous_is_success_without_a_value) {
+    const asked found = ask(anonymous_credentials(), full);
+    ASSERT_TRUE(found.answer);
+    EXPECT_FALSE(found.answer->value);
+}
+
+TEST(source, a_refused_value_is_not_given_again) {
+    const aws_credentials from_environment{
+        "AKID", secret_string("hidden"), secret_string("hidden-token")};
+    EXPECT_EQ(
+        ask(environment_credentials(), full, &from_environment).answer.error().code(),
+        errc::credentials
+    );
+    EXPECT_EQ(ask(fixed_credentials(own, "x"), {}, &own).answer.error().code(), errc::credentials);
+    EXPECT_TRUE(ask(environment_credentials(), full, &own).answer) << "another one was refused";
+    const credential_source chain =
+        first_of({environment_credentials(), fixed_credentials(own, "x")});
+    EXPECT_EQ(ask(chain, full, &from_environment).answer->value->access_key_id, "MINE");
+}
+
+} // namespace
+} // namespace blobstore
