@@ -11,8 +11,8 @@ signing_keys::~signing_keys() {
 sha256_value
 signing_keys::find(const secret_string& secret, std::string_view date, const scope& where) {
     const std::lock_guard lock(mutex_);
-    const bool kept = date_ == date && region_ == where.region && service_ == where.service &&
-                      secret_ == secret;
+    const bool kept =
+        date_ == date && region_ == where.region && service_ == where.service && secret_ == secret;
     if (kept) return key_;
     key_ = signing_key(secret, date, where);
     secret_ = secret;
