@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A host process of its own: loads the library as an interpreter does, and says with its exit
-// status and stderr what it saw. usage: probe LIBRARY reopen TIMES | pending URL | quiet URL
+// status and stderr what it saw. usage: probe LIBRARY reopen TIMES | pending URL | quiet URL | counts URL
 #include "blobstore.h"
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <filesystem>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -173,6 +174,48 @@ int quiet(const char* path, const char* url) {
     return host_state().differs(before);
 }
 
+std::size_t entries(const char* folder) {
+    std::size_t n = 0;
+    for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator(folder))
+        ++n;
+    return n;
+}
+
+// Threads and descriptors behind each step, as docs/ARCHITECTURE.md says; one client, one server, one call at a time.
+int counts(const library& from, const char* url) {
+    FIND(from, blobstore_get);
+    FIND(from, blobstore_get_async);
+    FIND(from, blobstore_op_wait);
+    FIND(from, blobstore_op_free);
+    FIND(from, blobstore_buffer_free);
+    const std::size_t threads = entries("/proc/self/task"), files = entries("/proc/self/fd");
+    const auto grown_to = [&](std::size_t more_threads, std::size_t more_files) {
+        const std::size_t t = entries("/proc/self/task"), f = entries("/proc/self/fd");
+        if (t == threads + more_threads && f == files + more_files) return true;
+        std::fprintf(stderr, "%zu threads and %zu descriptors more\n", t - threads, f - files);
+        return false;
+    };
+    const session on(from, url);
+    if (!grown_to(0, 0)) return 20;
+    for (int i = 0; i < 5; ++i) {
+        blobstore_buffer* body = nullptr;
+        blobstore_get(on.store, "key", 3, nullptr, nullptr, &body, nullptr, nullptr);
+        blobstore_buffer_free(body);
+    }
+    if (!grown_to(0, 3 + 1)) return 21; // a loop and a connection
+    for (int i = 0; i < 6; ++i) {
+        blobstore_op* op = nullptr;
+        blobstore_get_async(on.store, "key", 3, nullptr, nullptr, nullptr, &op, nullptr);
+        blobstore_op_wait(op, -1);
+        blobstore_op_free(op);
+    }
+    if (!grown_to(2, 3 * 3 + 1)) return 22; // two I/O threads with their loops
+    end(from, on);
+    for (int i = 0; i < 200 && entries("/proc/self/task") != threads; ++i)
+        ::usleep(10000);
+    return grown_to(0, 0) ? 0 : 23;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -180,5 +223,6 @@ int main(int argc, char** argv) {
     const std::string mode = argv[2];
     if (mode == "reopen") return reopen(argv[1], std::atoi(argv[3]));
     if (mode == "pending") return pending(library(argv[1]), argv[3]);
+    if (mode == "counts") return counts(library(argv[1]), argv[3]);
     return mode == "quiet" ? quiet(argv[1], argv[3]) : 98;
 }

@@ -94,6 +94,13 @@ TEST_P(process, may_exit_with_calls_pending) {
     }
 }
 
+TEST_P(process, has_the_threads_and_descriptors_that_are_documented) {
+    server_.put_object("bucket", "key", "data");
+    const seen s = probe("counts", url_);
+    EXPECT_EQ(s.status, 0);
+    EXPECT_EQ(s.said, "");
+}
+
 TEST_P(process, may_load_and_unload_the_library_100_times) {
     const seen s = probe("reopen", "100");
     EXPECT_EQ(s.status, 0);
