@@ -525,7 +525,8 @@ typedef struct blobstore_presign_options {
 /** blobstore_file.flags */
 enum { BLOBSTORE_FILE_FD = 1 };
 
-/** A path, or with FILE_FD a descriptor: the caller keeps it open until the call is complete, and closes it. */
+/** A path, or with FILE_FD a descriptor: the caller keeps it open until the call is complete, and closes it. It can
+ *  seek, is read or written from its start, and after a download it ends there. */
 typedef struct blobstore_file {
     uint32_t struct_size, flags;
     intptr_t fd;
@@ -739,8 +740,8 @@ BLOBSTORE_FN(blobstore_status) blobstore_copy_url_async(blobstore_client *client
     source_url_len, const char *url, size_t url_len, const blobstore_put_options *options, const blobstore_call
     *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
-/** Removes any number of objects; results[i] is the status of keys[i]. The status of the call is the first failure, or
- *  OK.
+/** Removes any number of objects; results[i] is the status of keys[i], E_CANCELLED where it was not tried. The status
+ *  of the call is the first failure, or OK.
  *  Tags: [any] [blk] [null: keys call results err] [own: err] [use: keys call results]
  *  Codes: all of a call
  *  Since: 0.1.0 */

@@ -8,9 +8,7 @@ packages_of() {
         build)
             echo g++:g++ cmake:cmake ninja-build:ninja ccache:ccache pkg-config:pkg-config \
                 python3:python3 curl:curl openssl:openssl ca-certificates binutils:readelf \
-                libboost1.81-dev libssl-dev rapidjson-dev libtinyxml2-dev libyaml-dev \
-                libsqlite3-dev libzstd-dev libcli11-dev libgtest-dev libgmock-dev \
-                libbenchmark-dev
+                libboost1.81-dev libssl-dev rapidjson-dev libcli11-dev libgtest-dev
             ;;
         lint) echo clang-format:clang-format clang-tidy:clang-tidy ;;
         langs) echo mono-mcs:mcs mono-runtime:mono rustc:rustc ;;
@@ -46,15 +44,16 @@ packages_missing() {
 
 packages_line() { echo "sudo apt-get install --no-install-recommends $*"; }
 
-# packages_ensure GROUP...: installs what is missing as root or by sudo without a question,
+# packages_ensure GROUP...: installs what is missing as root or by sudo, which may ask at a terminal,
 # else prints the one line that does it and fails.
 packages_ensure() {
     local missing as_root=()
     missing=$(packages_missing "$@") || return
     [ -n "$missing" ] || return 0
     if [ "$(id -u)" != 0 ]; then
-        as_root=(sudo -n)
-        if ! sudo -n true 2>/dev/null; then
+        as_root=(sudo)
+        if [ ! -t 0 ] || [ ! -t 2 ]; then as_root=(sudo -n); fi
+        if ! "${as_root[@]}" true; then
             # shellcheck disable=SC2086
             packages_line $missing
             return 1

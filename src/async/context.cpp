@@ -40,44 +40,55 @@ void context::start(const std::shared_ptr<operation>& op) {
     try {
         active_.push_back(op);
     } catch (...) {
-        op->outcome = error::of_exception();
-        conclude(*op);
+        conclude(*op, error::of_exception());
         return;
     }
     op->active_index_ = active_.size() - 1;
-    if (op->limits.timeout.count() > 0) op->total_deadline_ = now_ + op->limits.timeout;
+    if (op->limits.timeout.count() > 0 && op->total_deadline_ == steady::time_point::max())
+        op->total_deadline_ = now_ + op->limits.timeout;
     if (cancelled) op->stop_code_ = errc::cancelled;
     try {
         op->root_ = op->body(*op);
         op->root_.start();
     } catch (...) { // the first frame did not fit anywhere
-        op->outcome = error::of_exception();
-        finish(*op);
+        leave_active(*op, error::of_exception());
         return;
     }
     if (op->root_.done()) finish(*op);
 }
 
 void context::finish(operation& op) {
-    if (op.root_.done()) op.outcome = outcome_of(op.root_);
-    std::shared_ptr<operation> kept = std::move(active_[op.active_index_]);
+    leave_active(op, outcome_of(op.root_));
+}
+
+void context::leave_active(operation& op, result<void> outcome) {
+    const std::shared_ptr<operation> kept = std::move(active_[op.active_index_]);
     if (op.active_index_ + 1 != active_.size()) {
         active_[op.active_index_] = std::move(active_.back());
         active_[op.active_index_]->active_index_ = op.active_index_;
     }
     active_.pop_back();
-    conclude(op);
+    conclude(op, std::move(outcome));
 }
 
-void context::conclude(operation& op) {
+void context::conclude(operation& op, result<void> outcome) {
+    op.outcome = std::move(outcome);
     op.root_ = {};
     op.body = nullptr;
+    op.held.reset();
     {
         std::lock_guard lock(op.route_);
         op.context_ = nullptr;
     }
     op.done_ = true;
     if (op.completed) op.completed(op);
+}
+
+/// A cancel that came when the operation had just ended: its handler must not stay and keep it.
+void context::drain() {
+    if (io_.stopped()) io_.restart();
+    while (io_.poll_one() != 0) {
+    }
 }
 
 void context::run_blocking(const std::shared_ptr<operation>& op) {
@@ -92,9 +103,11 @@ void context::run_blocking(const std::shared_ptr<operation>& op) {
         look_around();
         if (!op->done_) op->on_time(now_);
     }
+    drain();
 }
 
 void context::run_thread() {
+    serves_many_ = true;
     steady::time_point next_tick = steady::now();
     while (!leaving_ || !active_.empty()) {
         if (active_.empty())
@@ -110,6 +123,7 @@ void context::run_thread() {
         for (std::size_t i = active_.size(); i-- > 0;)
             active_[i]->on_time(now_); // only queues: the list stays
     }
+    drain();
 }
 
 void context::submit(std::shared_ptr<operation> op) {

@@ -20,6 +20,9 @@ public:
 
     steady::time_point now() const noexcept { return now_; }
 
+    /// Whether this is an I/O thread's, which many operations share.
+    bool serves_many() const noexcept { return serves_many_; }
+
     /// Drives the operation to its end on this thread.
     void run_blocking(const std::shared_ptr<operation>& op);
 
@@ -41,13 +44,16 @@ public:
 private:
     void start(const std::shared_ptr<operation>& op);
     void finish(operation& op);
-    void conclude(operation& op);
+    void leave_active(operation& op, result<void> outcome);
+    void conclude(operation& op, result<void> outcome);
     void look_around();
+    void drain();
     friend class operation;
 
     boost::asio::io_context io_{1};
     steady::time_point now_ = steady::now();
     std::vector<std::shared_ptr<operation>> active_;
+    bool serves_many_ = false;
     std::atomic<bool> leaving_{false}, all_cancelled_{false};
 };
 

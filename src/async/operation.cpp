@@ -37,6 +37,7 @@ void operation::arm(milliseconds allowed, errc code) {
         code = errc::stalled;
     }
     step_code_ = code;
+    step_over_ = false;
     step_deadline_ = allowed.count() == 0 ? steady::time_point::max() : now() + allowed;
 }
 
@@ -45,7 +46,7 @@ void operation::interrupt_after(milliseconds time) {
 }
 
 result<void> operation::check() const {
-    switch (stop_code_) {
+    switch (stop_code()) {
     case errc::ok:
         return {};
     case errc::cancelled:
@@ -53,7 +54,7 @@ result<void> operation::check() const {
     case errc::stalled:
         return error(errc::stalled, "no byte moved within the stall timeout");
     default:
-        return error(stop_code_, "timed out");
+        return error(stop_code(), "timed out");
     }
 }
 
@@ -61,6 +62,13 @@ void operation::stop(errc why) noexcept {
     if (stop_code_ != errc::ok) return;
     stop_code_ = why;
     if (waiting_ && interrupt_) interrupt_(interrupt_target_);
+}
+
+void operation::end_unstarted(error why) noexcept {
+    outcome = std::move(why);
+    body = nullptr;
+    done_ = true;
+    if (completed) completed(*this);
 }
 
 void operation::resume() {
@@ -76,9 +84,12 @@ steady::time_point operation::next_deadline() const noexcept {
 void operation::on_time(steady::time_point now) noexcept {
     if (now >= total_deadline_)
         stop(errc::timeout);
-    else if (now >= step_deadline_)
-        stop(step_code_);
-    else if (now >= wake_at_ && waiting_ && interrupt_) {
+    else if (now >= step_deadline_) {
+        step_deadline_ = steady::time_point::max();
+        if (step_code_ == errc::stalled) return stop(errc::stalled);
+        step_over_ = true;
+        if (waiting_ && interrupt_) interrupt_(interrupt_target_);
+    } else if (now >= wake_at_ && waiting_ && interrupt_) {
         wake_at_ = steady::time_point::max();
         interrupt_(interrupt_target_);
     }
@@ -114,10 +125,10 @@ bool wakeup::is_set() const {
     return state_->set;
 }
 
-task<result<void>> wakeup::wait(operation& op) {
+task<result<void>> wakeup::wait(operation& op) const {
     struct waiting {
         operation& op;
-        std::shared_ptr<state>& s;
+        const std::shared_ptr<state>& s;
 
         bool await_ready() const noexcept { return op.stopped(); }
 
@@ -127,7 +138,9 @@ task<result<void>> wakeup::wait(operation& op) {
             s->waiter = &op;
             s->fired = false;
             op.suspend(self);
-            op.set_interrupt([](void* at) { fire(*static_cast<std::shared_ptr<state>*>(at)); }, &s);
+            op.set_interrupt(
+                [](void* at) { fire(static_cast<state*>(at)->shared_from_this()); }, s.get()
+            );
             return true;
         }
 

@@ -85,7 +85,8 @@ public:
     void (*completed
     )(operation&) noexcept = nullptr; ///< once, after `outcome` is set, on the context's thread
     result<void> outcome;
-    unsigned attempts = 0; ///< requests sent so far; http counts
+    unsigned attempts = 0;      ///< requests sent so far; http counts
+    std::shared_ptr<void> held; ///< what it gives back when it ends: a turn at a server
 
     /// Any thread, any time: ends the operation early with errc::cancelled.
     void cancel() noexcept;
@@ -94,12 +95,15 @@ public:
 
     steady::time_point now() const noexcept;
 
-    /// The step that begins now may take so long; then the operation stops with `code`. 0 = no
-    /// limit.
+    /// The step that begins now may take so long; then its wait ends with `code`: errc::stalled
+    /// stops the operation, any other only the step, so that it can be tried again. 0 = no limit.
     void arm(milliseconds allowed, errc code);
 
     /// Ends the limit of a step.
-    void disarm() noexcept { step_deadline_ = steady::time_point::max(); }
+    void disarm() noexcept {
+        step_deadline_ = steady::time_point::max();
+        step_over_ = false;
+    }
 
     /// After so long the present wait is interrupted, once, and the operation goes on. 0 = never.
     void interrupt_after(milliseconds time);
@@ -108,8 +112,10 @@ public:
 
     bool stopped() const noexcept { return stop_code_ != errc::ok; }
 
-    /// cancelled, timeout, stalled or what arm() was given; errc::ok while it runs on.
-    errc stop_code() const noexcept { return stop_code_; }
+    /// cancelled, timeout, stalled, or what arm() was given where the step is over; errc::ok else.
+    errc stop_code() const noexcept {
+        return stop_code_ == errc::ok && step_over_ ? step_code_ : stop_code_;
+    }
 
     /// The same as an error, or success.
     result<void> check() const;
@@ -129,6 +135,9 @@ public:
 
     void resume();
     void stop(errc why) noexcept;
+
+    /// For one that no context will run: its outcome, and its completion if it has one.
+    void end_unstarted(error why) noexcept;
 
     handler_slot& slot() noexcept { return slot_; }
 
@@ -157,7 +166,7 @@ private:
     steady::time_point wake_at_ = steady::time_point::max();
     errc step_code_ = errc::timeout, stop_code_ = errc::ok;
     std::size_t active_index_ = 0;
-    bool waiting_ = false, done_ = false;
+    bool step_over_ = false, waiting_ = false, done_ = false;
 
     std::mutex route_; ///< guards the two below
     context* context_ = nullptr;
@@ -205,7 +214,7 @@ struct io_wait {
 
     io_result await_resume() const {
         op.set_interrupt(nullptr, nullptr);
-        if (op.stopped()) return {op.stop_code(), {}, 0};
+        if (op.stop_code() != errc::ok) return {op.stop_code(), {}, 0};
         return {errc::ok, op.io_error, op.io_bytes};
     }
 };
@@ -229,10 +238,10 @@ public:
     bool is_set() const;
 
     /// Until set() or until the operation is stopped, which is the error.
-    task<result<void>> wait(operation& op);
+    task<result<void>> wait(operation& op) const;
 
 private:
-    struct state {
+    struct state : std::enable_shared_from_this<state> {
         std::mutex mutex;
         operation* waiter = nullptr;
         bool set = false;   ///< for good

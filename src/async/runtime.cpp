@@ -3,12 +3,51 @@
 #include "async/runtime.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <pthread.h>
 #include <signal.h>
 #include <system_error>
 #include <thread>
 
 namespace blobstore {
+
+namespace {
+
+/// 0, or why there is none.
+int make_thread(std::thread& thread, std::function<void()> body) noexcept {
+    try {
+        thread = std::thread(std::move(body));
+        return 0;
+    } catch (const std::system_error& e) {
+        return e.code().value();
+    } catch (...) { // out of memory
+        return ENOMEM;
+    }
+}
+
+error no_thread(int why) {
+    error e(errc::no_memory, "cannot start a thread: " + std::generic_category().message(why));
+    e->os_error = why;
+    return e;
+}
+
+constexpr milliseconds look_at_waiting{25};
+
+error unstarted(bool cancelled) noexcept {
+    try {
+        if (cancelled) return error(errc::cancelled, "cancelled");
+        return error(errc::timeout, "timed out waiting for a worker thread");
+    } catch (...) {
+        return error::no_memory();
+    }
+}
+
+/// Watches the operations that wait for a worker; nobody waits for it.
+struct watch final : operation {
+    std::shared_ptr<runtime> run;
+};
+
+} // namespace
 
 result<void> start_thread(const char* name, std::function<void()> body) {
     sigset_t all;
@@ -17,16 +56,13 @@ result<void> start_thread(const char* name, std::function<void()> body) {
     pthread_sigmask(
         SIG_SETMASK, &all, &before
     ); // the thread inherits it: no signal of the host runs on ours
-    result<void> started;
-    try {
-        std::thread thread(std::move(body));
-        pthread_setname_np(thread.native_handle(), name);
-        thread.detach();
-    } catch (const std::system_error& e) {
-        started = error(errc::no_memory, std::string("cannot start a thread: ") + e.what());
-    }
+    std::thread thread;
+    const int failed = make_thread(thread, std::move(body));
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return started;
+    if (failed != 0) return no_thread(failed);
+    pthread_setname_np(thread.native_handle(), name);
+    thread.detach();
+    return {};
 }
 
 bool thread_pool::start_one() noexcept {
@@ -73,6 +109,11 @@ void thread_pool::close() noexcept {
         closed_ = true;
     }
     ready_.notify_all();
+}
+
+bool thread_pool::all_busy() const {
+    std::lock_guard lock(mutex_);
+    return idle_ < work_.size() && threads_.size() == most_;
 }
 
 bool thread_pool::is_own_thread() const {
@@ -130,8 +171,7 @@ void runtime::drive(const std::shared_ptr<operation>& op) noexcept {
     try {
         leased = &lease();
     } catch (...) {
-        op->outcome = error::of_exception();
-        if (op->completed) op->completed(*op);
+        op->end_unstarted(error::of_exception());
         return;
     }
     if (closing()) op->cancel();
@@ -154,7 +194,10 @@ result<void> runtime::start_io_thread() {
     context* const made = contexts_.back().get();
     result<void> started =
         start_thread("blobstore-io", [self = shared_from_this(), made] { made->run_thread(); });
-    if (started) io_.push_back(made);
+    if (started)
+        io_.push_back(made);
+    else
+        contexts_.pop_back();
     return started;
 }
 
@@ -168,16 +211,87 @@ result<context*> runtime::next_io_context() {
 }
 
 result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) {
-    if (blocks) {
-        work_list work{[self = shared_from_this(), op] { self->drive(op); }};
-        if (!workers_->post(std::move(work))) return error(errc::closed, "the client is closed");
-        return {};
-    }
+    if (blocks) return submit_to_workers(op);
     result<context*> home = next_io_context();
     if (!home) return home.error();
     (*home)->submit(op);
     if (closing()) op->cancel(); // begin_close() may have looked before this one was there
     return {};
+}
+
+/// Not bound to its work: an operation whose time is over, or that is cancelled, leaves the line.
+result<void> runtime::submit_to_workers(const std::shared_ptr<operation>& op) {
+    if (op->limits.timeout.count() > 0) op->total_deadline_ = steady::now() + op->limits.timeout;
+    work_list work{[self = shared_from_this()] { self->drive_next(); }};
+    std::list<std::shared_ptr<operation>> mine{op};
+    {
+        std::lock_guard lock(mutex_);
+        waiting_.splice(waiting_.end(), mine);
+    }
+    if (!workers_->post(std::move(work))) {
+        std::lock_guard lock(mutex_);
+        if (waiting_.remove(op) != 0) return error(errc::closed, "no worker thread can be had");
+    }
+    if (workers_->all_busy()) watch_waiting();
+    return {};
+}
+
+void runtime::drive_next() noexcept {
+    std::list<std::shared_ptr<operation>> next;
+    {
+        std::lock_guard lock(mutex_);
+        if (waiting_.empty()) return; // it left the line
+        next.splice(next.begin(), waiting_, waiting_.begin());
+    }
+    drive(next.front());
+}
+
+/// On an I/O thread as long as the line lasts. Without memory for it limits hold from the start on.
+void runtime::watch_waiting() noexcept {
+    if (watching_.exchange(true)) return;
+    if (!enter()) return; // closing: the workers cancel what waits
+    try {
+        auto op = std::make_shared<watch>();
+        op->run = shared_from_this();
+        op->completed = [](operation& ended) noexcept {
+            const auto run = std::move(static_cast<watch&>(ended).run);
+            run->exit();
+        };
+        op->body = [self = this](operation& o) { return self->look_after(o); };
+        if (submit(op, false)) return;
+    } catch (...) {
+    }
+    watching_ = false;
+    exit();
+}
+
+task<result<void>> runtime::look_after(operation& op) {
+    while (end_waiting()) {
+        result<void> slept = co_await sleep_for(op, look_at_waiting);
+        if (!slept) break; // closing: the workers cancel what waits
+    }
+    co_return result<void>();
+}
+
+/// Completes what waited too long or is cancelled. False, and no longer watched, where nothing
+/// waits.
+bool runtime::end_waiting() noexcept {
+    std::list<std::shared_ptr<operation>> over;
+    const steady::time_point now = steady::now();
+    {
+        std::lock_guard lock(mutex_);
+        for (auto at = waiting_.begin(); at != waiting_.end();) {
+            const auto next = std::next(at);
+            if ((*at)->cancel_requested() || now >= (*at)->total_deadline_)
+                over.splice(over.end(), waiting_, at);
+            at = next;
+        }
+        if (waiting_.empty()) watching_ = false;
+    }
+    const bool more = watching_;
+    for (const auto& op : over)
+        op->end_unstarted(unstarted(op->cancel_requested()));
+    return more;
 }
 
 void runtime::begin_close() noexcept {

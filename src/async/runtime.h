@@ -33,6 +33,9 @@ public:
     bool post(work_list&& work) noexcept;
     void close() noexcept;
 
+    /// Whether what is posted now has to wait.
+    bool all_busy() const;
+
     /// True on a thread of this pool.
     bool is_own_thread() const;
 
@@ -96,6 +99,11 @@ private:
     void give_back(context& leased) noexcept;
     void drive(const std::shared_ptr<operation>& op) noexcept;
     result<void> start_io_thread();
+    result<void> submit_to_workers(const std::shared_ptr<operation>& op);
+    void drive_next() noexcept;
+    void watch_waiting() noexcept;
+    task<result<void>> look_after(operation& op);
+    bool end_waiting() noexcept;
     result<context*> next_io_context();
 
     const runtime_options options_;
@@ -108,6 +116,8 @@ private:
     std::vector<context*> idle_; ///< for blocking calls, last in first out
     std::vector<context*> io_;   ///< each with its thread
     std::size_t turn_ = 0;
+    std::list<std::shared_ptr<operation>> waiting_; ///< for a worker, first in first out
+    std::atomic<bool> watching_{false};
     std::shared_ptr<thread_pool> workers_, callbacks_;
 };
 

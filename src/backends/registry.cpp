@@ -48,7 +48,7 @@ constexpr opener open_file_row = nullptr;
 #ifdef BLOBSTORE_BACKEND_MEMORY
 constexpr opener open_memory_row = [](const store_url& url, const open_context& with
                                    ) -> result<std::shared_ptr<backend>> {
-    return open_memory(url.authority, with.memory->named(url.authority), with.machine.now_ns);
+    return open_memory(url.authority, with.memory->named(url.authority), with.machine->now_ns);
 };
 #else
 constexpr opener open_memory_row = nullptr;
@@ -101,6 +101,20 @@ result<void> check_scheme(std::string_view scheme) {
     return {};
 }
 
+namespace {
+
+store_limits limits_of(const settings_values& values) {
+    store_limits limits;
+    limits.memory = values.size("memory_limit");
+    limits.call.timeout = milliseconds(values.duration_ms("timeout"));
+    limits.call.stall = milliseconds(values.duration_ms("stall_timeout"));
+    limits.call.max_attempts =
+        static_cast<unsigned>(std::max<std::int64_t>(1, values.integer("max_attempts")));
+    return limits;
+}
+
+} // namespace
+
 result<std::shared_ptr<store>> open_store(const store_url& url, const open_context& with) {
     result<void> known = check_scheme(url.scheme);
     if (!known) return known.error();
@@ -109,9 +123,7 @@ result<std::shared_ptr<store>> open_store(const store_url& url, const open_conte
     if (!opened) return opened.error();
     std::string prefix = row.prefix_is_root ? std::string() : url.prefix;
     if (!prefix.empty() && prefix.back() != '/') prefix += '/';
-    return std::make_shared<store>(
-        std::move(*opened), std::move(prefix), with.values.size("memory_limit")
-    );
+    return std::make_shared<store>(std::move(*opened), std::move(prefix), limits_of(with.values));
 }
 
 result<split_url> split_object_url(std::string_view url) {

@@ -17,7 +17,7 @@ class memory_stores;
 
 /// What a client lends to the stores it opens. Outlived by nothing: stores keep what they need.
 struct open_context {
-    const host& machine;
+    const std::shared_ptr<const host>& machine;
     const settings_values& values; ///< of this store: call, URL, environment, defaults
     std::shared_ptr<memory_stores> memory;
     std::function<result<std::shared_ptr<http::client>>()>

@@ -37,11 +37,7 @@ prepared prepare(
     prepared p;
     p.core = where.core;
     p.blocks = blocks;
-    p.limits.timeout = milliseconds(where.core->values.duration_ms("timeout"));
-    p.limits.stall = milliseconds(where.core->values.duration_ms("stall_timeout"));
-    p.limits.max_attempts =
-        static_cast<unsigned>(std::max<std::int64_t>(1, where.core->values.integer("max_attempts"))
-        );
+    p.limits = where.in->limits();
     p.body = [kept, run](operation& op) { return run(op, *kept); };
     return p;
 }

@@ -59,10 +59,11 @@ task<result<void>> run_delete_many(operation& op, delete_many_args& a) {
 result<prepared> prepare_delete_many(
     result<target> where, const blobstore_str* keys, std::size_t n, blobstore_status* results
 ) {
-    if (!where) return where.error();
     if (n > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(blobstore_str))
         return invalid("n is longer than memory can be");
     if (n != 0 && (!keys || !results)) return invalid("keys or results is NULL");
+    std::fill_n(results, n, BLOBSTORE_E_CANCELLED); // until each was tried
+    if (!where) return where.error();
     delete_many_args args{*where, {}, results};
     for (std::size_t i = 0; i < n; ++i) {
         result<std::string> key = text(keys[i].ptr, keys[i].len, "key");

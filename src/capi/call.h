@@ -21,9 +21,10 @@ struct cancel_core {
 struct prepared {
     std::shared_ptr<client_core> core;
     operation::body_function body;
-    bool blocks = false;                 ///< needs a thread that may block
-    call_limits limits;                  ///< used where the call options name none
-    std::shared_ptr<cancel_core> cancel; ///< beside the call's own
+    bool blocks = false; ///< needs a thread that may block
+    call_limits limits;  ///< used where the call options name none
+    std::shared_ptr<cancel_core> cancel,
+        owner; ///< beside the call's own: a reader's token, and its end
 };
 
 } // namespace blobstore::capi

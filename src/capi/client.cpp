@@ -37,6 +37,24 @@ result<runtime_options> threads_of(const settings_values& values) {
     return options;
 }
 
+constexpr std::string_view client_settings[] = {"io_threads", "worker_threads", "callback_threads"};
+
+/// A store cannot change what its client has already.
+result<void> check_store_settings(const name_values& in_url, const name_values& config) {
+    const settings_values known = all_settings();
+    for (const name_values* given : {&in_url, &config})
+        for (const auto& [key, value] : *given) {
+            const setting* row = known.find(key);
+            if (row &&
+                std::find(std::begin(client_settings), std::end(client_settings), row->key) !=
+                    std::end(client_settings))
+                return error(
+                    errc::config, "'" + std::string(row->key) + "' is a setting of the client"
+                );
+        }
+    return {};
+}
+
 /// Lines leave on callback threads or through a queue, never on the thread that writes them.
 log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<runtime>& run) {
     log_sink sink;
@@ -46,6 +64,7 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
                       user_data = options.log_user_data](log_level level, std::string_view line) {
             auto op = std::make_shared<blobstore_op>();
             op->log_line = line;
+            op->complete = true;
             if (!queue->reserve()) return;
             blobstore_event event{
                 user_data,
@@ -65,9 +84,12 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
                       user_data = options.log_user_data](log_level level, std::string_view line) {
             std::shared_ptr<runtime> alive = run.lock();
             if (!alive) return;
-            alive->post_callback({[fn, user_data, level, text = std::string(line)] {
+            work_list call{[alive, fn, user_data, level, text = std::string(line)] {
                 fn(static_cast<int32_t>(level), text.data(), text.size(), user_data);
-            }});
+                alive->exit();
+            }};
+            if (!alive->enter()) return;
+            if (!alive->post_callback(std::move(call))) alive->exit();
         };
     }
     return sink;
@@ -93,6 +115,8 @@ result<std::shared_ptr<store>> client_core::open(const store_url& url, const nam
     result<void> known = check_scheme(url.scheme);
     if (!known) return known.error();
     settings_values own = values;
+    result<void> of_store = check_store_settings(url.options, config);
+    if (!of_store) return of_store.error();
     for (const auto& [key, value] : url.options) {
         result<void> set = own.set(key, value, setting_origin::url);
         if (!set) return set.error();
@@ -141,6 +165,7 @@ blobstore_status blobstore_client_new(
         if (!checked) return checked;
         if (options->log_level < BLOBSTORE_LOG_OFF || options->log_level > BLOBSTORE_LOG_DEBUG)
             return invalid("log_level");
+        if (options->log && options->log_queue) return invalid("log and log_queue at once");
         start_openssl();
         host machine = real_host();
         settings_values values = all_settings();

@@ -47,7 +47,7 @@ blobstore_status blobstore_config_new(blobstore_config** out, blobstore_error** 
     if (out) *out = nullptr;
     return guard(err, [&]() -> result<void> {
         if (!out) return invalid("out is NULL");
-        *out = new blobstore_config{all_settings(), {}};
+        *out = new blobstore_config(all_settings());
         return {};
     });
 }

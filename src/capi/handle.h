@@ -22,7 +22,7 @@ struct call_core;
 /// Everything of a client but its handle; stores, readers and operations keep it.
 struct client_core : std::enable_shared_from_this<client_core> {
     client_core(host m, settings_values v, runtime_options threads)
-        : machine(std::move(m))
+        : machine(std::make_shared<const host>(std::move(m)))
         , values(std::move(v))
         , run(std::make_shared<runtime>(threads))
         , memory(make_memory_stores()) {}
@@ -34,7 +34,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     /// The store of an object URL, opened once; and its key.
     result<std::pair<std::shared_ptr<store>, std::string>> find(std::string_view url);
 
-    const host machine;
+    const std::shared_ptr<const host> machine;
     const settings_values values;
     const std::shared_ptr<runtime> run;
     const std::shared_ptr<memory_stores> memory;
@@ -161,6 +161,17 @@ struct blobstore_error {
 };
 
 struct blobstore_config {
+    explicit blobstore_config(blobstore::settings_values v)
+        : values(std::move(v)) {}
+
+    blobstore_config(const blobstore_config&) = delete;
+    blobstore_config& operator=(const blobstore_config&) = delete;
+
+    ~blobstore_config() { // there may be secrets among them
+        for (auto& [name, value] : given)
+            blobstore::wipe(value.data(), value.size());
+    }
+
     blobstore::settings_values values; ///< what set() checked against
     blobstore::name_values given;
 };

@@ -54,7 +54,8 @@ apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blob
     op->limits.stall = *stall;
     op->limits.stall_everywhere = call->stall_timeout_ms > 0;
     if (call->max_attempts != 0) op->limits.max_attempts = call->max_attempts;
-    if (p.cancel) p.cancel->attach(op);
+    for (const auto& each : {p.cancel, p.owner})
+        if (each) each->attach(op);
     if (call->cancel) {
         op->token = call->cancel->core;
         op->token->attach(op);

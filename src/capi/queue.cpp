@@ -122,7 +122,10 @@ queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout,
         first_ = (first_ + 1) % ring_.size();
         --count_;
     }
-    if (!something() && !drained()) signal(false);
+    if (drained())
+        ready_.notify_all(); // the others wait for what will not come
+    else if (!something())
+        signal(false);
     if (n != 0) return n;
     if (drained()) return error(errc::closed, "the queue is shut down and drained");
     return error(errc::again, "nothing yet");
@@ -178,11 +181,9 @@ void blobstore_queue_shutdown(blobstore_queue* queue) {
 
 void blobstore_queue_free(blobstore_queue* queue) {
     if (!queue) return;
-    if (queue->core->forked())
-        new std::shared_ptr<queue_core>(std::move(queue->core)
-        ); // its operations' threads are not here: leaked
-    else
-        queue->core->abandon();
+    const bool here = !queue->core->forked();
+    if (here) queue->core->abandon();
+    let_go(queue->core, here ? client_core::process_id() : 0);
     delete queue;
 }
 

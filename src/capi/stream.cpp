@@ -19,8 +19,7 @@ struct reader_state {
     std::uint64_t start = 0, position = 0; ///< in the object; in what was opened
     std::optional<std::uint64_t> length;
     std::atomic<bool> busy{false};
-    std::mutex mutex; ///< guards `running`
-    std::weak_ptr<operation> running;
+    const std::shared_ptr<cancel_core> freed = std::make_shared<cancel_core>();
 };
 
 } // namespace
@@ -116,13 +115,7 @@ struct read_args {
     }
 };
 
-void enter(operation& op, reader_state& s) {
-    std::lock_guard lock(s.mutex);
-    s.running = op.shared_from_this();
-}
-
 task<result<void>> run_read(operation& op, read_args& a) {
-    enter(op, *a.state);
     result<std::size_t> n = co_await pull(op, *a.state, a.into);
     if (!n) co_return n.error();
     results_of(op).bytes = *n;
@@ -130,7 +123,6 @@ task<result<void>> run_read(operation& op, read_args& a) {
 }
 
 task<result<void>> run_next(operation& op, read_args& a) {
-    enter(op, *a.state);
     std::size_t room = a.max;
     if (a.state->length)
         room = static_cast<std::size_t>(std::min<std::uint64_t>(
@@ -169,6 +161,7 @@ result<prepared> prepare_read(
     prepared p = prepare(s.where, std::move(args), run, s.where.in->blocks());
     p.limits = s.limits;
     p.cancel = s.cancel;
+    p.owner = s.freed;
     return p;
 }
 
@@ -328,14 +321,7 @@ blobstore_reader_object(const blobstore_reader* reader, blobstore_object_view* o
 void blobstore_reader_free(blobstore_reader* reader) {
     if (!reader) return;
     const long pid = reader->core->pid;
-    if (client_core::process_id() == pid) {
-        std::shared_ptr<operation> running;
-        {
-            std::lock_guard lock(reader->state->mutex);
-            running = reader->state->running.lock();
-        }
-        if (running) running->cancel();
-    }
+    if (client_core::process_id() == pid) reader->state->freed->trigger();
     let_go(reader->state, pid);
     let_go(reader->core, pid);
     delete reader;

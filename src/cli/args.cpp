@@ -149,7 +149,9 @@ void command_line::add_global() {
         ->envname("BLOBSTORE_URL");
     app_.add_flag("-q,--quiet", args_.quiet, "Print errors only");
     app_.add_flag(
-        "-v,--verbose", args_.verbose, "Print each item; twice: the library's log as well"
+        "-v,--verbose",
+        args_.verbose,
+        "Print each item and what is retried; twice: the library's whole log"
     );
     app_.add_flag("--json", args_.json, "Print one JSON object per line");
     app_.add_option("--no-color", no_color_)->envname("NO_COLOR")->group("");

@@ -77,15 +77,18 @@ blobstore_client* session::client() {
     error_handle error;
     blobstore_status status = blobstore_config_new(out_handle(config_), out_handle(error));
     check(status, error);
-    for (const auto& [name, value] : args_.settings) {
+    const std::string workers = std::to_string(std::max(16U, args_.jobs)); // each job may need one
+    std::vector<name_value> settings = args_.settings;
+    settings.insert(settings.begin(), name_value{"worker_threads", workers});
+    for (const auto& [name, value] : settings) {
         status = blobstore_config_set(
             config_.get(), name.data(), name.size(), value.data(), value.size(), out_handle(error)
         );
         check(status, error);
     }
     auto options = make_struct<blobstore_client_options>();
-    if (args_.verbose > 1 && !args_.quiet) {
-        options.log_level = BLOBSTORE_LOG_DEBUG;
+    if (args_.verbose > 0 && !args_.quiet) {
+        options.log_level = args_.verbose > 1 ? BLOBSTORE_LOG_DEBUG : BLOBSTORE_LOG_INFO;
         options.log = print_log;
     }
     status = blobstore_client_new(config_.get(), &options, out_handle(client_), out_handle(error));

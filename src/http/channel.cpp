@@ -104,7 +104,11 @@ std::string channel::peer() const {
 error channel::stop_failure(operation& op, phase during) const {
     if (op.stop_code() == errc::cancelled) return error(errc::cancelled, "cancelled");
     const std::string doing = std::string(words(during)) + peer();
-    if (op.stop_code() != errc::stalled) return error(op.stop_code(), "timed out " + doing);
+    if (op.stop_code() != errc::stalled) {
+        error e(op.stop_code(), "timed out " + doing);
+        e->retryable = !op.stopped();
+        return e;
+    }
     const std::string limit = std::to_string(op.limits.stall.count());
     return error(errc::stalled, "no byte moved for " + limit + " ms " + doing);
 }
@@ -115,9 +119,7 @@ error channel::failure(operation& op, const moved& how, phase during) const {
     if (how.how == ending::tls) {
         const std::string reason = tls_ ? tls_->reason() : std::string();
         error e(errc::tls, "TLS failed " + doing + (reason.empty() ? "" : ": " + reason));
-        const bool refused = tls_ && tls_->refused();
-        e->retryable = !refused;
-        if (refused)
+        if (tls_ && tls_->refused())
             e->hint = "if the server's certificate is of a private authority, name it with ca_file";
         return e;
     }
@@ -174,13 +176,12 @@ task<result<void>> channel::open(
         r = co_await connect_one(op, addresses[i], last ? milliseconds(0) : limits.connect);
         if (r.stopped != errc::ok || !r.ec) break;
     }
-    op.disarm();
     if (r.stopped != errc::ok || r.ec) co_return connect_failure(op, r);
+    op.disarm();
     set_option(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
     learn_segment();
     if (!roots) co_return result<void>();
     result<void> shaken = co_await shake_hands(op, *roots, limits.handshake);
-    op.disarm();
     co_return shaken;
 }
 

@@ -53,7 +53,7 @@ void transport_failed(call& k, attempt& a, const connection* c, error why) {
     if (applied && !is_safe(k.current.method)) k.maybe_applied = true;
     const bool link = why.code() == errc::network || why.code() == errc::tls;
     a.stale = k.reused && !k.fresh && repeatable && link && c && !c->answered();
-    a.said.what = why->retryable && repeatable ? action::retry : action::fail;
+    a.said.what = (why->retryable || a.stale) && repeatable ? action::retry : action::fail;
     a.said.why = std::move(why);
 }
 
@@ -61,6 +61,8 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
     core& shared = *k.shared;
     const origin& to = k.current.to;
     const milliseconds rested = k.what.idempotent ? shared.options.idle : rested_for_unrepeatable;
+    const result<void> turn = co_await shared.places.take(op, to);
+    if (!turn) co_return turn.error();
     std::unique_ptr<connection> c;
     if (!k.fresh) c = shared.idle.take(to, op.home(), rested);
     k.reused = c != nullptr;
@@ -181,6 +183,20 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     co_return ok;
 }
 
+/// What the user of INFO and up learns: that a call is repeated, and why.
+void log_retry(const call& k, const attempt& a, milliseconds pause) {
+    const log_sink& log = k.shared->options.log;
+    const log_level level = a.said.what == action::throttled ? log_level::warn : log_level::info;
+    if (a.stale || !log.wants(level)) return;
+    log.write(
+        level,
+        "http " + k.current.method + " " + k.current.host_header() + " " +
+            target_without_values(k.current.target) + ": attempt " + std::to_string(k.sent) +
+            " failed, the next follows in " + std::to_string(pause.count()) +
+            " ms: " + a.said.why.message()
+    );
+}
+
 error ended_with(const call& k, error why) {
     why->attempts = k.sent;
     if (k.last)
@@ -216,7 +232,9 @@ task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
     if (!waits || a.stale) co_return result<void>();
     const bool throttled = a.said.what == action::throttled;
     const milliseconds own = backoff(k.retries++, throttled, random_bits());
-    const result<void> slept = co_await sleep_for(op, pause_before(own, a.said.retry_after));
+    const milliseconds pause = pause_before(own, a.said.retry_after);
+    log_retry(k, a, pause);
+    const result<void> slept = co_await sleep_for(op, pause);
     if (slept) co_return result<void>();
     if (op.stop_code() == errc::cancelled) co_return slept.error();
     error e(
@@ -251,6 +269,8 @@ client::client()
 client::~client() = default;
 
 result<std::shared_ptr<client>> client::open(client_options options) {
+    if (!is_header_value(options.user_agent))
+        return error(errc::config, "user_agent contains a control character");
     result<resolver> names = resolver::make(options.resolve);
     if (!names) return names.error();
     result<std::shared_ptr<trust>> roots = trust::make(options.ca_file);
@@ -263,6 +283,9 @@ result<std::shared_ptr<client>> client::open(client_options options) {
 
 task<result<std::unique_ptr<response>>> client::send(operation& op, const exchange& what) {
     call k(state_->shared, what);
+    // A body that cannot be sent twice must not meet a connection that its peer has just closed.
+    reader* const stream = what.unsigned_request.body.stream;
+    k.fresh = stream && !stream->rewind();
     for (;;) {
         attempt a;
         result<void> ok = co_await try_once(op, k, a);

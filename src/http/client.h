@@ -81,6 +81,7 @@ private:
 struct client_options {
     milliseconds connect{5000}, handshake{5000};
     milliseconds idle{20000}, age{300000}; ///< of pooled connections
+    unsigned most = 64;                    ///< connections of submitted operations to one server
     std::string
         ca_file; ///< PEM; empty = ssl_cert_file, then the system (reliability.md SE-06 order)
     std::vector<std::string>
@@ -92,7 +93,7 @@ struct client_options {
 /// Connections, TLS contexts and the retry loop. Any thread.
 class client {
 public:
-    /// errc::config where ca_file cannot be read or `resolve` is malformed.
+    /// errc::config where ca_file cannot be read, or `resolve` or user_agent is malformed.
     static result<std::shared_ptr<client>> open(client_options options);
     ~client();
 

@@ -6,6 +6,7 @@
 #include "http/pool.h"
 #include "http/resolver.h"
 #include "http/retry.h"
+#include "http/turns.h"
 
 namespace blobstore::http {
 
@@ -15,13 +16,15 @@ struct core {
         : options(std::move(o))
         , roots(std::move(t))
         , names(std::move(r))
-        , idle(options.idle, options.age) {}
+        , idle(options.idle, options.age)
+        , places(options.most) {}
 
     const client_options options;
     const std::shared_ptr<trust> roots;
     const resolver names;
     buffers memory; ///< before the pool, whose connections give back to it
     pool idle;
+    turns places;
 
     std::mutex budget_mutex; ///< guards the next
     retry_budget budget;

@@ -14,13 +14,6 @@ bool is_token(std::string_view text) {
     });
 }
 
-bool is_value(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        const auto u = static_cast<unsigned char>(c);
-        return (u >= 0x20 && u != 0x7F) || u == '\t';
-    });
-}
-
 bool is_visible(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
@@ -31,6 +24,13 @@ void add(std::string& out, std::string_view name, std::string_view value) {
 }
 
 } // namespace
+
+bool is_header_value(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto u = static_cast<unsigned char>(c);
+        return (u >= 0x20 && u != 0x7F) || u == '\t';
+    });
+}
 
 result<void> render_head(std::string& out, const request& r, std::string_view user_agent) {
     out.clear();
@@ -47,7 +47,7 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
     for (const header& h : r.headers) {
         if (!is_token(h.name))
             return error(errc::invalid_argument, "a header's name is not a token");
-        if (!is_value(h.value))
+        if (!is_header_value(h.value))
             return error(
                 errc::invalid_argument,
                 "header \"" + h.name + "\" has a control character in its value"
@@ -57,8 +57,7 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
         if (ours) return error(errc::invalid_argument, "header \"" + h.name + "\" cannot be set");
         add(out, h.name, h.value);
     }
-    if (!user_agent.empty() && is_value(user_agent) && !r.find("User-Agent"))
-        add(out, "User-Agent", user_agent);
+    if (!user_agent.empty() && !r.find("User-Agent")) add(out, "User-Agent", user_agent);
     const bool due =
         r.body.size() != 0 || r.method == "PUT" || r.method == "POST" || r.method == "PATCH";
     if (due) add(out, "Content-Length", std::to_string(r.body.size()));

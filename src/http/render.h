@@ -6,6 +6,9 @@
 
 namespace blobstore::http {
 
+/// Whether a field can carry the value: no control character but the tab.
+bool is_header_value(std::string_view text);
+
 /// Into `out`, which is emptied first. errc::invalid_argument for what could split or change the
 /// request: names that are no tokens, control characters in values, anything but visible ASCII in
 /// target and host.

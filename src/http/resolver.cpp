@@ -133,9 +133,13 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
     if (!started) co_return started.error();
     op.arm(limit, errc::dns);
     const result<void> waited = co_await shared->done.wait(op);
-    op.disarm();
     if (!waited && op.stop_code() == errc::cancelled) co_return waited.error();
-    if (!waited) co_return error(op.stop_code(), "timed out resolving host \"" + to.host + "\"");
+    if (!waited) {
+        error e(op.stop_code(), "timed out resolving host \"" + to.host + "\"");
+        e->retryable = !op.stopped();
+        co_return e;
+    }
+    op.disarm();
     if (shared->answer.failed != 0) co_return lookup_failure(to.host, shared->answer);
     co_return std::move(shared->answer.addresses);
 }

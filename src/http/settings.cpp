@@ -2,6 +2,8 @@
 // The table of HTTP settings.
 #include "http/settings.h"
 
+#include <algorithm>
+
 namespace blobstore::http {
 
 namespace {
@@ -48,6 +50,14 @@ constexpr setting table[] = {
      setting_type::duration_ms,
      "5m",
      "how long a connection is used",
+     false,
+     {},
+     {}},
+    {"max_connections",
+     {},
+     setting_type::integer,
+     "64",
+     "connections to one server for submitted calls; blocking ones have their threads",
      false,
      {},
      {}},
@@ -99,6 +109,9 @@ client_options options_from(const settings_values& values) {
     options.handshake = milliseconds(values.duration_ms("handshake_timeout"));
     options.idle = milliseconds(values.duration_ms("idle_timeout"));
     options.age = milliseconds(values.duration_ms("max_connection_age"));
+    options.most =
+        static_cast<unsigned>(std::clamp<std::int64_t>(values.integer("max_connections"), 1, 65536)
+        );
     options.ca_file = values.text("ca_file");
     options.resolve = split(values.text("resolve"));
     options.user_agent = values.text("user_agent");

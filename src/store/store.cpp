@@ -20,6 +20,14 @@ error too_large(std::uint64_t size, std::uint64_t limit) {
     return e;
 }
 
+error does_not_fit(std::uint64_t size, std::size_t room) {
+    error e(
+        errc::too_large, std::to_string(size) + " bytes do not fit into " + std::to_string(room)
+    );
+    e->hint = "give more room or a range, or use a reader or download_file";
+    return e;
+}
+
 /// All of a body whose length is not known beforehand.
 task<result<std::string>> read_to_end(operation& op, reader& from, std::uint64_t limit) {
     std::string bytes;
@@ -40,6 +48,10 @@ task<result<std::string>> read_to_end(operation& op, reader& from, std::uint64_t
 error store::describe(error e, std::string_view operation, std::string_view key) const {
     if (e->operation.empty()) e->operation = operation;
     if (e->uri.empty()) e->uri = backend_->uri(prefix_ + std::string(key));
+    const errc code = e.code();
+    if (e->hint.empty() &&
+        (code == errc::timeout || code == errc::stalled || code == errc::connect))
+        e->hint = "check the network, the endpoint and the region, or allow more time";
     return e;
 }
 
@@ -74,12 +86,12 @@ store::get(operation& op, const std::string& key, const get_options& options) {
     if (!opened) co_return opened.error();
     object_bytes all;
     if (!opened->length) {
-        result<std::string> bytes = co_await read_to_end(op, *opened->bytes, memory_limit_);
+        result<std::string> bytes = co_await read_to_end(op, *opened->bytes, limits_.memory);
         if (!bytes) co_return describe(bytes.error(), "get", key);
         all.bytes = std::move(*bytes);
     } else {
-        if (*opened->length > memory_limit_)
-            co_return describe(too_large(*opened->length, memory_limit_), "get", key);
+        if (*opened->length > limits_.memory)
+            co_return describe(too_large(*opened->length, limits_.memory), "get", key);
         all.bytes.resize(static_cast<std::size_t>(*opened->length));
         if (!all.bytes.empty()) {
             result<std::size_t> n = co_await opened->bytes->read(op, all.bytes, all.bytes.size());
@@ -98,15 +110,7 @@ task<result<object_filled>> store::get_into(
     result<object_body> opened = co_await open(op, key, options);
     if (!opened) co_return opened.error();
     if (opened->length && *opened->length > into.size())
-        co_return describe(
-            error(
-                errc::too_large,
-                std::to_string(*opened->length) + " bytes do not fit into " +
-                    std::to_string(into.size())
-            ),
-            "get",
-            key
-        );
+        co_return describe(does_not_fit(*opened->length, into.size()), "get", key);
     object_filled filled;
     if (!into.empty() && opened->length != 0u) {
         std::size_t wanted =

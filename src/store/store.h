@@ -25,14 +25,22 @@ struct local_file {
     int descriptor = -1; ///< used when not negative
 };
 
+/// What a store's settings allow its calls.
+struct store_limits {
+    call_limits call;         ///< where a call names none
+    std::uint64_t memory = 0; ///< of an object that get reads
+};
+
 /// Any thread, concurrently; shared by the operations that run on it.
 class store {
 public:
     /// `prefix` stands before every key; it ends in "/" or is empty.
-    store(std::shared_ptr<backend> b, std::string prefix, std::uint64_t memory_limit)
+    store(std::shared_ptr<backend> b, std::string prefix, const store_limits& limits)
         : backend_(std::move(b))
         , prefix_(std::move(prefix))
-        , memory_limit_(memory_limit) {}
+        , limits_(limits) {}
+
+    const call_limits& limits() const noexcept { return limits_.call; }
 
     bool blocks() const noexcept { return backend_->blocks(); }
 
@@ -76,7 +84,7 @@ private:
 
     std::shared_ptr<backend> backend_;
     const std::string prefix_;
-    const std::uint64_t memory_limit_;
+    const store_limits limits_;
 };
 
 } // namespace blobstore

@@ -56,8 +56,15 @@ task<result<std::size_t>> file_source::read(operation& op, std::span<char> into,
 }
 
 result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
-    if (to.descriptor >= 0)
-        return std::unique_ptr<file_sink>(new file_sink(std::nullopt, {}, to.descriptor));
+    if (to.descriptor >= 0) {
+        result<file_facts> facts = facts_of(to.descriptor);
+        if (!facts) return facts.error();
+        if (::lseek(to.descriptor, 0, SEEK_CUR) < 0)
+            return error(errc::not_a_file, "the descriptor cannot seek; read by a reader instead");
+        return std::unique_ptr<file_sink>(
+            new file_sink(std::nullopt, {}, to.descriptor, facts->kind)
+        );
+    }
     if (to.path.empty() || to.path.find('\0') != std::string::npos)
         return error(errc::invalid_argument, "not the path of a file");
     std::size_t slash = to.path.rfind('/');
@@ -76,7 +83,9 @@ result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
     result<pending_file> pending = pending_file::create(std::move(*opened), temporary::automatic);
     if (!pending) return pending.error();
     int fd = pending->fd();
-    return std::unique_ptr<file_sink>(new file_sink(std::move(*pending), std::move(name), fd));
+    return std::unique_ptr<file_sink>(
+        new file_sink(std::move(*pending), std::move(name), fd, file_kind::regular)
+    );
 }
 
 result<void> file_sink::write(std::span<const char> bytes) {
@@ -88,6 +97,8 @@ result<void> file_sink::write(std::span<const char> bytes) {
 
 result<void> file_sink::commit() {
     if (pending_) return pending_->publish(name_, if_exists::replace);
+    if (kind_ == file_kind::regular && ::ftruncate(fd_, static_cast<off_t>(offset_)) != 0)
+        return os_error(errno, "cannot cut the file");
     return {};
 }
 

@@ -43,7 +43,7 @@ private:
 };
 
 /// Where a download goes: a file that gets its name at commit(), or the caller's descriptor,
-/// written from its start.
+/// written from its start and cut behind the end.
 class file_sink {
 public:
     /// errc::not_a_file where the path leads to something that is no regular file.
@@ -55,14 +55,16 @@ public:
     result<void> commit();
 
 private:
-    file_sink(std::optional<pending_file> pending, std::string name, int fd)
+    file_sink(std::optional<pending_file> pending, std::string name, int fd, file_kind kind)
         : pending_(std::move(pending))
         , name_(std::move(name))
-        , fd_(fd) {}
+        , fd_(fd)
+        , kind_(kind) {}
 
     std::optional<pending_file> pending_;
     std::string name_;
     int fd_;
+    file_kind kind_;
     std::uint64_t offset_ = 0;
 };
 

@@ -217,7 +217,107 @@ TEST_F(bad_input, garbage_in_an_error_document) {
     expect_line("get", "the/key");
 }
 
+TEST_F(bad_input, line_breaks_in_user_agent) {
+    const store_ptr store = open_store(client_, "memory://m");
+    blobstore_store* made = nullptr;
+    const config_ptr config =
+        make_config(fake_settings(server_.endpoint(), {{"user_agent", "a\r\nb"}}));
+    EXPECT_EQ(
+        blobstore_store_open(client_.get(), "s3://bucket", 11, config.get(), &made, err_),
+        BLOBSTORE_E_CONFIG
+    );
+}
+
+TEST_F(bad_input, what_a_link_cannot_be_given) {
+    const store_ptr store = open_fake(client_, server_);
+    for (const bool header : {false, true})
+        for (const char* name : {"X-Amz-Expires", "x-amz-signature", "X-AMZ-DATE", "Host"}) {
+            if (header != (std::string_view(name) == "Host")) continue;
+            const blobstore_kv pair{str(name), str("1")};
+            auto options = sized<blobstore_presign_options>();
+            (header ? options.headers : options.query) = &pair;
+            (header ? options.headers_len : options.query_len) = 1;
+            blobstore_buffer* link = nullptr;
+            EXPECT_EQ(
+                blobstore_presign(store.get(), "the/key", 7, &options, nullptr, &link, err_),
+                BLOBSTORE_E_INVALID_ARGUMENT
+            ) << name;
+            expect_line("presign", "the/key");
+        }
+}
+
+TEST_F(bad_input, a_part_that_nobody_asked_for) {
+    for (const char* range : {"bytes 0-3/1000", "bytes 5-8/1000", "bytes 0-2/1000"}) {
+        fakes::fault what;
+        what.raw = "HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\nContent-Range: " +
+                   std::string(range) + "\r\n\r\nabcd";
+        server_.clear_faults();
+        EXPECT_EQ(get_with(what), BLOBSTORE_E_PROTOCOL) << range;
+        expect_line("get", "the/key");
+    }
+}
+
+TEST_F(bad_input, timeouts_have_a_hint) {
+    server_.on({}, fakes::stall_at(fakes::stage::answer_head), fakes::for_ever);
+    auto call = sized<blobstore_call>();
+    call.timeout_ms = 100;
+    EXPECT_EQ(get(open_fake(client_, server_), "the/key", &call, err_), BLOBSTORE_E_TIMEOUT);
+    expect_line("get", "the/key");
+    EXPECT_GT(err_.view().hint.len, 0U);
+}
+
+TEST_F(bad_input, a_missing_bucket_in_a_list_keeps_what_the_service_said) {
+    const store_ptr store = open_store(client_, "s3://nowhere", fake_settings(server_.endpoint()));
+    blobstore_page* page = nullptr;
+    EXPECT_EQ(
+        blobstore_list(store.get(), nullptr, nullptr, &page, err_), BLOBSTORE_E_STORE_NOT_FOUND
+    );
+    EXPECT_EQ(text_of(err_.view().service_code), "NoSuchBucket");
+    EXPECT_EQ(err_.view().http_status, 404);
+    EXPECT_GT(err_.view().request_id.len, 0U);
+    EXPECT_GT(err_.view().hint.len, 0U);
+}
+
+// Limits hold that a store URL or the store's configuration names; a client's own settings are
+// refused there.
+TEST_F(bad_input, limits_in_a_store_url) {
+    server_.on({}, fakes::stall_at(fakes::stage::answer_head), fakes::for_ever);
+    const store_ptr in_url =
+        open_store(client_, "s3://bucket?timeout=200ms", fake_settings(server_.endpoint()));
+    const store_ptr in_config =
+        open_store(client_, "s3://bucket", fake_settings(server_.endpoint(), {{"timeout", "200"}}));
+    for (const store_ptr* store : {&in_url, &in_config}) {
+        const auto start = steady::now();
+        EXPECT_EQ(get(*store, "the/key", nullptr, err_), BLOBSTORE_E_TIMEOUT);
+        EXPECT_LE(since(start).count(), 450);
+    }
+    EXPECT_EQ(open("s3://bucket?worker_threads=3"), BLOBSTORE_E_CONFIG);
+    EXPECT_TRUE(has(err_.line(), "client")) << err_.line();
+}
+
+TEST_F(bad_input, keys_that_were_not_tried_are_not_reported_as_deleted) {
+    const store_ptr store = open_fake(client_, server_);
+    EXPECT_EQ(blobstore_client_close(client_.get(), -1, nullptr), BLOBSTORE_OK);
+    const blobstore_str keys[] = {str("a"), str("b")};
+    blobstore_status results[] = {0, 0};
+    EXPECT_EQ(
+        blobstore_delete_many(store.get(), keys, 2, nullptr, results, nullptr), BLOBSTORE_E_CLOSED
+    );
+    EXPECT_EQ(results[0], BLOBSTORE_E_CANCELLED);
+    EXPECT_EQ(results[1], BLOBSTORE_E_CANCELLED);
+}
+
 using retries = bad_input;
+
+TEST_F(retries, an_expired_token_is_asked_for_anew_and_then_reported) {
+    server_.on({}, fakes::answer_status(400, "ExpiredToken"), fakes::for_ever);
+    EXPECT_EQ(
+        get(open_fake(client_, server_), "the/key", nullptr, err_), BLOBSTORE_E_UNAUTHENTICATED
+    );
+    EXPECT_EQ(server_.log().size(), 1U) << "fixed keys have no others";
+    EXPECT_EQ(text_of(err_.view().service_code), "ExpiredToken");
+    expect_line("get", "the/key");
+}
 
 TEST_F(retries, two_503_and_a_200_are_three_signatures) {
     server_.on({}, fakes::answer_status(503, "SlowDown"), 2);

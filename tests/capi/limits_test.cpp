@@ -2,9 +2,11 @@
 // Cancels within 100 ms and limits within 250 ms, with the server stalled at each step of a call.
 #include "capi/support.h"
 
+#include <fcntl.h>
 #include <functional>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 namespace blobstore::capi_tests {
 namespace {
@@ -125,6 +127,72 @@ TEST_P(limits, stall_timeout) {
     call.stall_timeout_ms = 300;
     call.max_attempts = 1;
     expect_limit(call, BLOBSTORE_E_STALLED);
+}
+
+// Calls on files wait for a worker; their limits and cancels do not.
+TEST(waiting, calls_without_a_worker_can_be_cancelled_and_time_out) {
+    fakes::s3_server server;
+    server.put_object("bucket", "key", std::string(1000, 'x'));
+    server.on({}, fakes::stall_at(fakes::stage::answer_body, 10), fakes::for_ever);
+    const client_ptr client = make_client({{"worker_threads", "1"}});
+    const store_ptr store = open_fake(client, server);
+    const int out = ::open("/dev/null", O_WRONLY);
+    auto file = sized<blobstore_file>();
+    file.flags = BLOBSTORE_FILE_FD;
+    file.fd = out;
+    const auto submit = [&](std::int64_t timeout_ms) {
+        auto call = sized<blobstore_call>();
+        call.timeout_ms = timeout_ms;
+        blobstore_op* op = nullptr;
+        EXPECT_EQ(
+            blobstore_download_file_async(
+                store.get(), "key", 3, nullptr, &file, &call, nullptr, &op, nullptr
+            ),
+            BLOBSTORE_OK
+        );
+        return op_ptr(op);
+    };
+    const op_ptr first = submit(0); // has the worker
+    const op_ptr second = submit(0);
+    const auto start = steady::now();
+    const op_ptr third = submit(300);
+    EXPECT_EQ(blobstore_op_wait(third.get(), 5000), BLOBSTORE_E_TIMEOUT);
+    EXPECT_GE(since(start).count(), 290);
+    EXPECT_LE(since(start).count(), 550);
+    const auto cancelled = steady::now();
+    blobstore_op_cancel(second.get());
+    EXPECT_EQ(blobstore_op_wait(second.get(), 5000), BLOBSTORE_E_CANCELLED);
+    EXPECT_LE(since(cancelled).count(), 100);
+    EXPECT_EQ(blobstore_op_wait(first.get(), 0), BLOBSTORE_E_AGAIN);
+    EXPECT_EQ(blobstore_client_close(client.get(), -1, nullptr), BLOBSTORE_OK);
+    ::close(out);
+}
+
+TEST(waiting, a_freed_reader_cancels_what_was_just_submitted) {
+    fakes::s3_server server;
+    server.put_object("bucket", "key", std::string(1 << 20, 'x'));
+    server.on({}, fakes::stall_at(fakes::stage::answer_body, 10), fakes::for_ever);
+    const client_ptr client = make_client();
+    const store_ptr store = open_fake(client, server);
+    for (int i = 0; i < 20; ++i) {
+        blobstore_reader* reader = nullptr;
+        ASSERT_EQ(
+            blobstore_reader_open(store.get(), "key", 3, nullptr, nullptr, &reader, nullptr),
+            BLOBSTORE_OK
+        );
+        std::string into(1 << 20, '\0');
+        blobstore_op* op = nullptr;
+        EXPECT_EQ(
+            blobstore_reader_read_async(reader, into.data(), into.size(), nullptr, &op, nullptr),
+            BLOBSTORE_OK
+        );
+        blobstore_reader_free(reader);
+        const auto freed = steady::now();
+        const blobstore_status status = blobstore_op_wait(op, 5000);
+        EXPECT_TRUE(status == BLOBSTORE_E_CANCELLED || status == BLOBSTORE_OK) << status;
+        EXPECT_LE(since(freed).count(), 100);
+        blobstore_op_free(op);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(

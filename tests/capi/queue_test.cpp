@@ -113,6 +113,32 @@ TEST_F(queue, shutdown_drains_then_is_closed) {
     EXPECT_EQ(poll(q, 2, 2000, n), BLOBSTORE_E_CLOSED);
 }
 
+TEST_F(queue, shutdown_ends_every_waiting_thread) {
+    for (int round = 0; round < 20; ++round) {
+        const queue_ptr q = make_queue();
+        std::atomic<int> closed{0};
+        std::vector<std::thread> pollers;
+        for (int i = 0; i < 4; ++i)
+            pollers.emplace_back([&] {
+                blobstore_event event{};
+                size_t n = 0;
+                blobstore_status status = BLOBSTORE_OK;
+                while ((status = blobstore_queue_poll(q.get(), &event, 1, 5000, &n)) == BLOBSTORE_OK
+                )
+                    blobstore_events_release(&event, n);
+                closed += status == BLOBSTORE_E_CLOSED;
+            });
+        auto how = sized<blobstore_async>();
+        how.queue = q.get();
+        for (int i = 0; i < 3; ++i)
+            EXPECT_EQ(submit_get(store_, "key", nullptr, &how, nullptr), BLOBSTORE_OK);
+        blobstore_queue_shutdown(q.get());
+        for (std::thread& each : pollers)
+            each.join();
+        EXPECT_EQ(closed, 4);
+    }
+}
+
 // A program that sleeps in poll(2) alone has to learn of the end, too.
 TEST_F(queue, shutdown_makes_the_handle_readable) {
     const queue_ptr q = make_queue();

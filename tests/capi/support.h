@@ -58,6 +58,7 @@ inline std::string text_of(const blobstore_str& text) {
 class error_slot {
 public:
     operator blobstore_error**() {
+        get();
         held_.reset();
         return out_ptr_ = &raw_;
     }

@@ -367,9 +367,13 @@ result<void> remove_key(
     if (!there) return there.error();
     if (there->kind == file_kind::folder) return {};
     if (there->kind != file_kind::regular) return no_plain_file();
+    const std::string side = sidecar_name(at.name);
+    lock_of_folder lock;
+    if (::faccessat(folder->get(), side.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        lock.take(folder->get()); // no put may come between the two
     if (::unlinkat(folder->get(), at.name.c_str(), 0) != 0 && errno != ENOENT)
         return os_error(errno, "cannot remove the file");
-    ::unlinkat(folder->get(), sidecar_name(at.name).c_str(), 0);
+    if (lock.folder >= 0) ::unlinkat(folder->get(), side.c_str(), 0);
     changed.insert(prune ? prune_folders(root, at.parent, 0, settings.how) : at.parent);
     return {};
 }

@@ -13,6 +13,8 @@ namespace blobstore::s3 {
 
 namespace {
 
+constexpr milliseconds first_byte_of_copy{300000};
+
 std::string quoted_etag(const std::string& etag) {
     if (etag == "*" || etag.find('"') != std::string::npos) return etag;
     return '"' + etag + '"';
@@ -102,6 +104,7 @@ unsigned_request encode_copy(
     const copy_options& options
 ) {
     unsigned_request r{"PUT", at.path(key), {}, {}, {}};
+    r.first_byte = first_byte_of_copy;
     r.headers.push_back(
         {"x-amz-copy-source",
          "/" + std::string(from_bucket) + "/" + percent_encode(from_key, encode_set::path)}

@@ -13,6 +13,8 @@ struct unsigned_request {
     name_values query;
     std::vector<http::header> headers;
     std::string content; ///< of requests whose body is made here
+    milliseconds first_byte{
+        0}; ///< limit where the service works before it answers; 0: the usual one
 };
 
 unsigned_request encode_get(const endpoint& at, std::string_view key, const get_options& options);

@@ -32,6 +32,13 @@ struct payload {
     signed_body* chunks = nullptr; ///< to be started with each signature
 };
 
+/// What is signed anew for each attempt, and with what it was signed last.
+struct attempt {
+    const unsigned_request& from;
+    const payload& body;
+    std::optional<aws_credentials> used;
+};
+
 /// Hashes a stream and goes back to its start; errc::unsupported where that cannot be.
 task<result<std::string>> hash_stream(operation& op, reader& stream) {
     result<void> back = stream.rewind();
@@ -55,7 +62,7 @@ public:
     s3_backend(
         endpoint at,
         credential_source credentials,
-        host machine,
+        std::shared_ptr<const host> machine,
         std::shared_ptr<http::client> client
     )
         : at_(std::move(at))
@@ -99,8 +106,9 @@ private:
     task<result<payload>>
     payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
     task<result<void>>
-    authorize(operation& op, http::request& r, const unsigned_request& from, const payload& body);
-    task<result<std::optional<aws_credentials>>> credentials(operation& op);
+    authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);
+    task<result<std::optional<aws_credentials>>>
+    credentials(operation& op, const aws_credentials* refused);
     task<result<void>>
     remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
 
@@ -112,10 +120,49 @@ private:
 
     const endpoint at_;
     const credential_source credentials_;
-    const host machine_;
+    const std::shared_ptr<const host> machine_;
     const std::shared_ptr<http::client> client_;
     sigv4::signing_keys keys_;
 };
+
+/// Whether the part that came is the one asked for, and as long as it says.
+bool answers(
+    const content_range& part, const byte_range& asked, const std::optional<std::uint64_t>& length
+) {
+    const std::uint64_t count = part.last - part.first + 1;
+    if (asked.whole() || (length && *length != count)) return false;
+    if (asked.suffix) return count <= *asked.suffix && (!part.size || part.last + 1 == *part.size);
+    return part.first == asked.offset.value_or(0) && (!asked.length || count <= *asked.length);
+}
+
+/// The service had said yes when its answer broke off.
+error applied(error e) {
+    e->outcome_unknown = true;
+    return e;
+}
+
+/// What the signature itself puts into a link cannot be given.
+result<void> check_link(const presign_options& options) {
+    static constexpr std::string_view own[] = {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Signature",
+        "X-Amz-Security-Token"};
+    for (const auto& [name, value] : options.query)
+        if (name.empty() || std::any_of(std::begin(own), std::end(own), [&name](auto each) {
+                return http::same_name(each, name);
+            }))
+            return error(
+                errc::invalid_argument, "the query parameter \"" + name + "\" cannot be given"
+            );
+    for (const auto& [name, value] : options.headers)
+        if (http::same_name(name, "Host"))
+            return error(errc::invalid_argument, "the header Host cannot be given");
+    return {};
+}
 
 std::string host_of(const endpoint& at) {
     http::request r;
@@ -123,21 +170,29 @@ std::string host_of(const endpoint& at) {
     return r.host_header();
 }
 
-task<result<std::optional<aws_credentials>>> s3_backend::credentials(operation& op) {
+task<result<std::optional<aws_credentials>>>
+s3_backend::credentials(operation& op, const aws_credentials* refused) {
     credential_request asked;
-    asked.machine = &machine_;
+    asked.machine = machine_.get();
+    asked.refused = refused;
     result<credential_answer> found = co_await credentials_(op, asked);
     if (!found) co_return found.error();
     co_return std::move(found->value);
 }
 
-task<result<void>> s3_backend::authorize(
-    operation& op, http::request& r, const unsigned_request& from, const payload& body
-) {
+task<result<void>>
+s3_backend::authorize(operation& op, http::request& r, attempt& now, const http::verdict* before) {
+    const unsigned_request& from = now.from;
+    const payload& body = now.body;
     r.target = from.path;
     if (!from.query.empty()) r.target += "?" + render_query(from.query);
-    result<std::optional<aws_credentials>> keys = co_await credentials(op);
+    const bool refused = before && before->what == http::action::new_credentials && now.used;
+    result<std::optional<aws_credentials>> keys =
+        co_await credentials(op, refused ? &*now.used : nullptr);
+    // Where the source has no others, what the service said is the better answer.
+    if (!keys && refused && keys.error().code() == errc::credentials) co_return before->why;
     if (!keys) co_return keys.error();
+    now.used = *keys;
     if (!*keys) co_return result<void>();
     const std::string host_field = r.host_header();
     std::vector<sigv4::field> query;
@@ -147,7 +202,7 @@ task<result<void>> s3_backend::authorize(
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
     const sigv4::request_view view{from.method, from.path, query, headers};
-    const sigv4::stamp stamp{machine_.now_ns(), {at_.region, "s3"}};
+    const sigv4::stamp stamp{machine_->now_ns(), {at_.region, "s3"}};
     const std::string scope = sigv4::credential_scope(stamp);
     const sha256_value key =
         keys_.find((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
@@ -186,7 +241,7 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
     request.to = at_.to;
     request.target = r.path;
     request.headers = r.headers;
-    request.first_byte = at_.first_byte;
+    request.first_byte = std::max(at_.first_byte, r.first_byte);
     request.body = body;
     if (chunks) {
         request.body.stream = chunks.get();
@@ -197,9 +252,9 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
         const std::string* encoding = request.find("Content-Encoding");
         request.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
     }
-    const payload& hash = *hashed;
-    what.authorize = [this, &r, &hash](operation& o, http::request& fresh, const http::verdict*) {
-        return authorize(o, fresh, r, hash);
+    attempt now{r, *hashed, {}};
+    what.authorize = [this, &now](operation& o, http::request& fresh, const http::verdict* before) {
+        return authorize(o, fresh, now, before);
     };
     what.decide = judge;
     what.may_hide_error = may_hide_error;
@@ -214,6 +269,7 @@ s3_backend::send_for_document(operation& op, const unsigned_request& r, bool may
     answer got = co_await send(op, r, body, may_hide_error);
     if (!got) co_return got.error();
     result<std::string> document = co_await (*got)->read_all(op, document_limit);
+    if (!document && r.method != "GET") co_return applied(document.error());
     co_return document;
 }
 
@@ -240,9 +296,9 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
     if (head.status == 206) {
         result<content_range> range = decode_content_range(head.find("content-range"));
         if (!range) co_return range.error();
-        opened.offset = range->first;
-        if (options.range.offset && range->first != *options.range.offset)
+        if (!answers(*range, options.range, opened.length))
             co_return error(errc::protocol, "the service sent another range than was asked for");
+        opened.offset = range->first;
     } else if (!options.range.whole()) {
         co_return error(errc::unsupported, "the service does not serve ranges of this object");
     }
@@ -271,7 +327,7 @@ task<result<object_meta>> s3_backend::put(
     meta.etag = (*got)->head().find("etag");
     meta.size = body.size();
     result<std::string> rest = co_await (*got)->read_all(op, document_limit);
-    if (!rest) co_return rest.error();
+    if (!rest) co_return applied(rest.error());
     co_return meta;
 }
 
@@ -346,9 +402,9 @@ task<result<list_page>> s3_backend::list(operation& op, const list_options& opti
     const unsigned_request r = encode_list(at_, options);
     result<std::string> document = co_await send_for_document(op, r, false);
     if (!document) {
-        if (document.error().code() == errc::not_found)
-            co_return error(errc::store_not_found, document.error().message());
-        co_return document.error();
+        error e = document.error();
+        if (e.code() == errc::not_found) e->code = errc::store_not_found;
+        co_return e;
     }
     co_return decode_list(*document, options);
 }
@@ -359,8 +415,10 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
         co_return error(
             errc::invalid_argument, "S3 links expire after whole seconds, at most 7 days (604800)"
         );
+    result<void> free = check_link(options);
+    if (!free) co_return free.error();
     const unsigned_request r = encode_presign(at_, key, options);
-    result<std::optional<aws_credentials>> keys = co_await credentials(op);
+    result<std::optional<aws_credentials>> keys = co_await credentials(op, nullptr);
     if (!keys) co_return keys.error();
     const std::string host_field = host_of(at_);
     const std::string base = std::string(at_.to.tls ? "https://" : "http://") + host_field + r.path;
@@ -371,7 +429,7 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     std::vector<sigv4::field> headers{{"host", host_field}};
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
-    const std::int64_t now = options.signing_time_ns.value_or(machine_.now_ns());
+    const std::int64_t now = options.signing_time_ns.value_or(machine_->now_ns());
     const sigv4::stamp stamp{now - now % second, {at_.region, "s3"}};
     const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, nullptr};
     co_return base + "?" +
@@ -401,7 +459,7 @@ result<credential_source> source_from(const settings_values& values) {
 result<std::shared_ptr<backend>> open(
     std::string_view bucket,
     const settings_values& values,
-    const host& machine,
+    std::shared_ptr<const host> machine,
     std::shared_ptr<http::client> client
 ) {
     result<endpoint> at = resolve_endpoint(bucket, values);
@@ -409,7 +467,7 @@ result<std::shared_ptr<backend>> open(
     result<credential_source> credentials = source_from(values);
     if (!credentials) return credentials.error();
     return std::make_shared<s3_backend>(
-        std::move(*at), std::move(*credentials), machine, std::move(client)
+        std::move(*at), std::move(*credentials), std::move(machine), std::move(client)
     );
 }
 

@@ -13,7 +13,7 @@ namespace blobstore::s3 {
 result<std::shared_ptr<backend>> open(
     std::string_view bucket,
     const settings_values& values,
-    const host& machine,
+    std::shared_ptr<const host> machine,
     std::shared_ptr<http::client> client
 );
 

@@ -14,9 +14,9 @@ namespace {
 constexpr std::string_view token_aliases[] = {"token"};
 constexpr std::string_view region_aliases[] = {"default_region"};
 constexpr std::string_view region_variables[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
-constexpr std::string_view endpoint_aliases[] = {
-    "endpoint_url", "endpoint_url_s3", "endpoint_override"};
-constexpr std::string_view endpoint_variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
+constexpr std::string_view endpoint_aliases[] = {"endpoint_url", "endpoint_override"};
+constexpr std::string_view endpoint_variables[] = {"AWS_ENDPOINT_URL"};
+constexpr std::string_view endpoint_s3_variables[] = {"AWS_ENDPOINT_URL_S3"};
 constexpr std::string_view path_style_aliases[] = {
     "use_path_style", "force_path_style", "s3forcepathstyle"};
 constexpr std::string_view anonymous_aliases[] = {
@@ -64,6 +64,22 @@ constexpr setting table[] = {
      false,
      {},
      endpoint_variables},
+    {"endpoint_url_s3",
+     {},
+     setting_type::string,
+     "",
+     "the same, for S3 alone: wins over endpoint where both come from the same place",
+     false,
+     {},
+     endpoint_s3_variables},
+    {"allow_http",
+     {},
+     setting_type::boolean,
+     "true",
+     "accepted for other libraries' sake: an http endpoint needs no switch; false refuses it",
+     false,
+     {},
+     {}},
     {"path_style",
      path_style_aliases,
      setting_type::boolean,
@@ -93,6 +109,13 @@ constexpr setting table[] = {
 bool is_bucket_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_';
+}
+
+std::string_view endpoint_key(const settings_values& values) {
+    const bool s3_wins = values.is_set("endpoint_url_s3") &&
+                         (!values.is_set("endpoint") ||
+                          *values.origin("endpoint_url_s3") >= *values.origin("endpoint"));
+    return s3_wins ? "endpoint_url_s3" : "endpoint";
 }
 
 bool is_region(std::string_view text) {
@@ -139,7 +162,8 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     at.region = values.text("region");
     at.first_byte = milliseconds(values.duration_ms("first_byte_timeout"));
     if (!is_region(at.region)) return error(errc::config, "region: not the name of a region");
-    const bool explicit_endpoint = !values.text("endpoint").empty();
+    const std::string_view url_of_service = values.text(endpoint_key(values));
+    const bool explicit_endpoint = !url_of_service.empty();
     const bool dotted = bucket.find('.') != std::string_view::npos;
     at.path_style = explicit_endpoint || dotted;
     if (values.is_set("virtual_hosted_style_request"))
@@ -149,11 +173,13 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (!named) return named.error();
     std::string host;
     if (explicit_endpoint) {
-        result<url> parsed = parse_url(values.text("endpoint"));
+        result<url> parsed = parse_url(url_of_service);
         if (!parsed) return error(errc::config, "endpoint: " + parsed.error().message());
         if (!parsed->query.empty()) return error(errc::config, "endpoint: a query is not allowed");
         host = parsed->host;
         at.to.tls = parsed->scheme == "https";
+        if (!at.to.tls && !values.boolean("allow_http"))
+            return error(errc::config, "endpoint: http is not allowed by allow_http=false");
         at.to.port = parsed->effective_port();
         at.base_path = parsed->path;
         while (!at.base_path.empty() && at.base_path.back() == '/')

@@ -188,24 +188,24 @@ TEST(http_client, stale_connection_is_replayed_on_a_new_one) {
     EXPECT_LT(a.seconds, 0.1);
 }
 
-TEST(http_client, stale_connection_and_a_source_that_cannot_start_again) {
-    std::atomic<int> heads{0};
+// A pooled connection may be dead, and there would be no second try: such a source gets a fresh
+// one.
+TEST(http_client, a_source_that_cannot_start_again_meets_no_stale_connection) {
     raw_server server([&](int fd, int) {
         std::string rest;
-        while (!take_head(fd, rest).empty()) {
-            if (++heads == 2) return reset_on_close(fd);
-            put(fd, ok_five);
-        }
+        take_head(fd, rest);
+        if (rest.size() < 1000) take_bytes(fd, rest, 0);
+        put(fd, ok_five);
+        if (!take_head(fd, rest).empty()) return reset_on_close(fd);
     });
     context on;
     auto c = open_client();
     EXPECT_EQ(ask(*c, on, get(server.to())).body, "hello");
     counting_source once(1000, false);
     const answer a = ask(*c, on, put_stream(server.to(), once, 1000));
-    ASSERT_FALSE(a.outcome.has_value());
-    EXPECT_EQ(a.outcome.error().code(), errc::network);
-    EXPECT_EQ(once.rewound, 1);
-    EXPECT_EQ(server.connections(), 1);
+    ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
+    EXPECT_EQ(a.attempts, 1U);
+    EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(http_client, closed_idle_connection_is_seen_before_use) {
@@ -275,7 +275,7 @@ TEST(http_client, gives_up_after_max_attempts_and_a_consumed_source_is_never_sen
     op->limits.max_attempts = 3;
     answer a = ask(*c, on, put_stream(server.to(), again, 10), op);
     EXPECT_EQ(a.attempts, 3U);
-    EXPECT_EQ(again.rewound, 2);
+    EXPECT_EQ(again.rewound, 3); // before the first attempt and between them
     EXPECT_EQ(a.outcome.error()->attempts, 3U);
     counting_source once(10, false);
     a = ask(*c, on, put_stream(server.to(), once, 10));
@@ -511,7 +511,11 @@ TEST(http_client, logs_one_line_per_attempt_without_values) {
     context on;
     auto c = open_client(options);
     ask(*c, on, get(server.to(), "/a?X-Amz-Signature=topsecret"));
-    ASSERT_EQ(lines.size(), 2U);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_NE(lines[1].find("attempt 1 failed, the next follows in"), std::string::npos)
+        << lines[1];
+    EXPECT_EQ(lines[1].find("topsecret"), std::string::npos);
+    lines.erase(lines.begin() + 1);
     EXPECT_NE(lines[0].find("GET 127.0.0.1:"), std::string::npos);
     EXPECT_NE(lines[0].find("/a?X-Amz-Signature 503 "), std::string::npos) << lines[0];
     EXPECT_NE(lines[1].find(" 200 "), std::string::npos);

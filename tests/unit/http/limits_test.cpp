@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cancels and time limits in each place where an exchange can hang, and failures to connect.
+#include "async/runtime.h"
 #include "http/resolver.h"
 #include "tls_server.h"
 
@@ -200,6 +201,7 @@ TEST_F(http_limits, each_place_has_its_limit) {
         e.unsigned_request.first_byte = milliseconds(150);
         const auto op = std::make_shared<test_operation>();
         op->limits.stall = milliseconds(150);
+        op->limits.max_attempts = 1;
         context on;
         const answer a = ask(*open_client(options_), on, e, op);
         ASSERT_FALSE(a.outcome.has_value()) << h.name;
@@ -219,7 +221,9 @@ TEST_F(http_limits, connecting_has_a_limit) {
     options_.connect = milliseconds(150);
     const full_listener full;
     context on;
-    answer a = ask(*open_client(options_), on, get({false, "127.0.0.1", full.port()}));
+    const auto op = std::make_shared<test_operation>();
+    op->limits.max_attempts = 1;
+    answer a = ask(*open_client(options_), on, get({false, "127.0.0.1", full.port()}), op);
     ASSERT_FALSE(a.outcome.has_value());
     EXPECT_EQ(a.outcome.error().code(), errc::timeout);
     EXPECT_EQ(
@@ -227,6 +231,83 @@ TEST_F(http_limits, connecting_has_a_limit) {
         "timed out connecting to 127.0.0.1:" + std::to_string(full.port())
     );
     EXPECT_LT(a.seconds, 0.4);
+}
+
+// A limit of one step ends the attempt, not the call: a peer that is silent once is asked again.
+TEST_F(http_limits, a_silent_peer_is_asked_again) {
+    raw_server server([](int fd, int number) {
+        std::string rest;
+        take_head(fd, rest);
+        if (number > 0) put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        hold(fd);
+    });
+    exchange e = get(server.to());
+    e.unsigned_request.first_byte = milliseconds(150);
+    context on;
+    const answer a = ask(*open_client(options_), on, e);
+    ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
+    EXPECT_EQ(a.attempts, 2U);
+    EXPECT_EQ(a.body, "ok");
+}
+
+// Submitted operations of one server take turns; what waits can be cancelled, and nobody's turn is
+// lost.
+TEST_F(http_limits, submitted_operations_take_turns_at_a_server) {
+    std::atomic<int> open{0}, most{0};
+    raw_server server([&](int fd, int) {
+        std::string rest;
+        while (!take_head(fd, rest).empty()) {
+            const int now = ++open;
+            for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+            }
+            std::this_thread::sleep_for(milliseconds(20));
+            --open;
+            put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        }
+    });
+    options_.most = 3;
+    const auto c = open_client(options_);
+    const auto run = std::make_shared<runtime>(runtime_options{2, 1, 1});
+    const exchange e = get(server.to());
+    std::atomic<int> good{0}, cancelled{0}, ended{0};
+
+    struct submitted final : operation {
+        std::function<void(operation&)> after;
+    };
+
+    std::vector<std::shared_ptr<submitted>> all;
+    for (int i = 0; i < 40; ++i) {
+        auto op = std::make_shared<submitted>();
+        op->body = [&](operation& o) -> task<result<void>> {
+            result<std::unique_ptr<response>> got = co_await c->send(o, e);
+            if (!got) co_return got.error();
+            result<std::string> body = co_await (*got)->read_all(o, 100);
+            if (!body) co_return body.error();
+            co_return result<void>();
+        };
+        op->after = [&](operation& o) {
+            if (o.outcome) ++good;
+            if (!o.outcome && o.outcome.error().code() == errc::cancelled) ++cancelled;
+            run->exit();
+            ++ended;
+        };
+        op->completed = [](operation& o) noexcept { static_cast<submitted&>(o).after(o); };
+        ASSERT_TRUE(run->enter());
+        ASSERT_TRUE(run->submit(op, false));
+        all.push_back(op);
+    }
+    for (std::size_t i = 10; i < all.size(); i += 3)
+        all[i]->cancel();
+    for (int i = 0; i < 500 && ended < 40; ++i)
+        std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_EQ(ended, 40);
+    EXPECT_EQ(good + cancelled, 40);
+    EXPECT_GE(good, 25);
+    EXPECT_GE(cancelled, 1);
+    EXPECT_LE(most, 3);
+    EXPECT_GE(most, 2);
+    run->begin_close();
+    EXPECT_TRUE(run->wait_closed(milliseconds(5000)));
 }
 
 TEST_F(http_limits, the_whole_call_has_a_limit) {
