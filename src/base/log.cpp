@@ -77,20 +77,4 @@ std::string redact_url(std::string_view url) {
     return out;
 }
 
-std::string redact_header(std::string_view name, std::string_view value) {
-    const std::string low = lower(name);
-    constexpr std::array<std::string_view, 4> urls = {
-        "location", "x-amz-copy-source", "x-ms-copy-source", "referer"};
-    constexpr std::array<std::string_view, 5> parts = {
-        "authorization", "cookie", "token", "secret", "customer-key"};
-    if (std::ranges::find(urls, low) != urls.end()) {
-        return redact_url(value);
-    }
-    const bool secret =
-        low.ends_with("encryption-key") || std::ranges::any_of(parts, [&](std::string_view part) {
-            return low.find(part) != std::string::npos;
-        });
-    return std::string(secret ? redacted : value);
-}
-
 } // namespace blobstore

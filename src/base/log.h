@@ -24,8 +24,4 @@ struct log_sink {
 /// replaced by REDACTED. Works on anything; what is no URL comes back with the same care.
 std::string redact_url(std::string_view url);
 
-/// The value as it may be logged: REDACTED for fields that carry secrets; the signature and
-/// credential of a URL in Location or x-amz-copy-source are cut as redact_url does.
-std::string redact_header(std::string_view name, std::string_view value);
-
 } // namespace blobstore

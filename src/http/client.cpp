@@ -127,8 +127,8 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
         transport_failed(k, a, c.get(), read.error());
         co_return result<void>();
     }
-    const bool limited = a.said.what == action::throttled || status == 429 || status == 503;
-    if (a.said.retry_after.count() == 0 && limited) a.said.retry_after = retry_after(c->head());
+    const bool later = a.said.what == action::throttled || a.said.what == action::retry;
+    if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
     if (read) read = co_await put_back(op, *k.shared, std::move(c));
     co_return result<void>();
 }

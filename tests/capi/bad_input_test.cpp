@@ -331,6 +331,15 @@ TEST_F(retries, two_503_and_a_200_are_three_signatures) {
     EXPECT_EQ(log[2].status, 200);
 }
 
+TEST_F(retries, what_the_service_asks_to_wait_is_told) {
+    server_.on({}, fakes::answer_status(503, "SlowDown", 7), fakes::for_ever);
+    auto call = sized<blobstore_call>();
+    call.max_attempts = 1;
+    EXPECT_EQ(get(open_fake(client_, server_), "the/key", &call, err_), BLOBSTORE_E_THROTTLED);
+    EXPECT_EQ(err_.view().retry_after_ms, 7000);
+    EXPECT_NE(err_.view().flags & BLOBSTORE_ERR_RETRYABLE, 0U);
+}
+
 TEST_F(retries, a_403_is_one_attempt) {
     server_.on({}, fakes::answer_status(403, "AccessDenied"), fakes::for_ever);
     EXPECT_EQ(get(open_fake(client_, server_), "the/key", nullptr, err_), BLOBSTORE_E_PERMISSION);

@@ -238,11 +238,6 @@ http::verdict judge(const http::response_head& head, std::string_view body) {
     v.why = decode_error(head, body);
     v.what = meaning_of(head.status, v.why->service_code).what;
     if (success && v.what == action::done) v.what = action::fail;
-    std::optional<std::uint64_t> seconds = number(head.find("retry-after"));
-    if (seconds && *seconds < 86400) {
-        v.retry_after = milliseconds(*seconds * 1000);
-        v.why->retry_after_ms = v.retry_after.count();
-    }
     return v;
 }
 

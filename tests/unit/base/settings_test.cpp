@@ -191,12 +191,6 @@ TEST(log, redaction) {
     );
     EXPECT_EQ(redact_url("azure://c@account/x"), "azure://c@account/x");
     EXPECT_EQ(redact_url("plain"), "plain");
-    EXPECT_EQ(redact_header("Authorization", "AWS4 x"), "REDACTED");
-    EXPECT_EQ(redact_header("x-amz-security-token", "x"), "REDACTED");
-    EXPECT_EQ(redact_header("Set-Cookie", "x"), "REDACTED");
-    EXPECT_EQ(redact_header("x-amz-server-side-encryption-customer-key", "x"), "REDACTED");
-    EXPECT_EQ(redact_header("Location", "https://h/?sig=a"), "https://h/?sig=REDACTED");
-    EXPECT_EQ(redact_header("ETag", "\"x\""), "\"x\"");
 }
 
 TEST(log, levels) {
