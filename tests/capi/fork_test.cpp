@@ -93,6 +93,10 @@ TEST(fork, old_handles_are_refused_and_a_new_client_works) {
         blobstore_reader_open(store.get(), "key", 3, nullptr, nullptr, &reader, nullptr),
         BLOBSTORE_OK
     );
+    if (!traffic_during_forks) {
+        EXPECT_EQ(blobstore_op_wait(op, -1), BLOBSTORE_OK);
+        std::this_thread::sleep_for(milliseconds(200));
+    }
     std::atomic<bool> stop{false};
     std::thread traffic([&] {
         while (traffic_during_forks && !stop) {

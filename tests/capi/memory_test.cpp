@@ -96,6 +96,12 @@ public:
     failing& operator=(const failing&) = delete;
 };
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr long stride = 16;
+#else
+constexpr long stride = 4;
+#endif
+
 std::atomic<int> called_back{0};
 
 void BLOBSTORE_CALL count_call(const blobstore_event*) {
@@ -228,7 +234,7 @@ TEST_P(out_of_memory, every_accepted_call_completes_once) {
         // Deliveries share most of their allocations: behind the first ones each takes its share.
         long n = 0, failed = 0;
         while (n < 2000 && round(n, kind) && !HasFailure()) {
-            n += n < 30 ? 1 : 4;
+            n += n < 30 ? 1 : stride;
             ++failed;
             if (n == 30) n += static_cast<long>(GetParam().how);
         }

@@ -221,7 +221,7 @@ int counts(const library& from, const char* url) {
 } // namespace
 
 // The leak check of the address sanitizer cannot stop threads that run while the process exits.
-extern "C" const char* __asan_default_options() {
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() {
     return "detect_leaks=0";
 }
 

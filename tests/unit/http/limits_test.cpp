@@ -266,8 +266,9 @@ TEST_F(http_limits, submitted_operations_take_turns_at_a_server) {
         }
     });
     options_.most = 3;
+    const auto run =
+        std::make_shared<runtime>(runtime_options{2, 1, 1}); // outlives what its operations leave
     const auto c = open_client(options_);
-    const auto run = std::make_shared<runtime>(runtime_options{2, 1, 1});
     const exchange e = get(server.to());
     std::atomic<int> good{0}, cancelled{0}, ended{0};
 
