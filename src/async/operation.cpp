@@ -27,7 +27,6 @@ void operation::cancel() noexcept {
 }
 
 bool operation::cancel_requested() noexcept {
-    std::lock_guard lock(route_);
     return cancel_requested_;
 }
 
@@ -45,7 +44,10 @@ void operation::interrupt_after(milliseconds time) {
     wake_at_ = time.count() == 0 ? steady::time_point::max() : now() + time;
 }
 
-result<void> operation::check() const {
+result<void> operation::check() {
+    if (cancel_requested_) stop(errc::cancelled);
+    if (total_deadline_ != steady::time_point::max() && steady::now() >= total_deadline_)
+        stop(errc::timeout);
     switch (stop_code()) {
     case errc::ok:
         return {};

@@ -117,8 +117,9 @@ public:
         return stop_code_ == errc::ok && step_over_ ? step_code_ : stop_code_;
     }
 
-    /// The same as an error, or success.
-    result<void> check() const;
+    /// The same as an error, or success. Looks at the clock and for a cancel itself: for long work
+    /// between two waits.
+    result<void> check();
 
     // -- for the waits below and for context --
 
@@ -170,7 +171,7 @@ private:
 
     std::mutex route_; ///< guards the two below
     context* context_ = nullptr;
-    bool cancel_requested_ = false;
+    std::atomic<bool> cancel_requested_{false}; ///< written under it
 };
 
 /// The completion handler of every Asio call of the house.

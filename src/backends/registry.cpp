@@ -108,6 +108,7 @@ store_limits limits_of(const settings_values& values) {
     limits.memory = values.size("memory_limit");
     limits.call.timeout = milliseconds(values.duration_ms("timeout"));
     limits.call.stall = milliseconds(values.duration_ms("stall_timeout"));
+    limits.call.stall_everywhere = values.is_set("stall_timeout");
     limits.call.max_attempts =
         static_cast<unsigned>(std::max<std::int64_t>(1, values.integer("max_attempts")));
     return limits;

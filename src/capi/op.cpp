@@ -52,7 +52,7 @@ apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blob
     if (!stall) return stall.error();
     op->limits.timeout = *timeout;
     op->limits.stall = *stall;
-    op->limits.stall_everywhere = call->stall_timeout_ms > 0;
+    if (call->stall_timeout_ms != 0) op->limits.stall_everywhere = call->stall_timeout_ms > 0;
     if (call->max_attempts != 0) op->limits.max_attempts = call->max_attempts;
     for (const auto& each : {p.cancel, p.owner})
         if (each) each->attach(op);

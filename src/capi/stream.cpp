@@ -87,13 +87,13 @@ task<result<std::size_t>> pull(operation& op, reader_state& s, std::span<char> i
     }
     result<std::size_t> n = co_await s.body.bytes->read(op, into, 1);
     if (!n) {
-        error e = n.error();
-        if (e->operation.empty()) e->operation = "read";
         s.body.bytes.reset(); // the connection is spent; the next read opens again
-        co_return e;
+        co_return s.where.in->describe(n.error(), "read", s.where.key);
     }
     if (*n == 0 && s.length && s.position < *s.length)
-        co_return error(errc::network, "the body ended early");
+        co_return s.where.in->describe(
+            error(errc::network, "the body ended early"), "read", s.where.key
+        );
     s.position += *n;
     co_return *n;
 }

@@ -90,9 +90,11 @@ void copier::check_overlap() const {
     location from = from_;
     location to = to_;
     for (location* one : {&from, &to}) {
-        if (one->kind == location_kind::local) {
+        const bool is_file = one->is_object() && one->scheme == "file";
+        if (one->kind == location_kind::local || is_file) {
             std::error_code ignored;
-            const auto path = std::filesystem::weakly_canonical(one->path, ignored);
+            const std::string named = is_file ? "/" + one->key : one->path;
+            const auto path = std::filesystem::weakly_canonical(named, ignored);
             *one = parse_location(file_url(path.string()));
         }
     }
@@ -299,14 +301,24 @@ void copier::tree_item(
 ) {
     const std::string key(to_view(view.key));
     const std::string relative = key.substr(prefix.size());
-    if (relative.empty() || !filter_.takes(relative)) {
-        return; // the empty one is the marker of the folder itself
-    }
     transfer item;
     item.from = source.object(key);
     item.source = item.from.url;
     if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
         item.size = view.size;
+    }
+    if ((relative.empty() && item.size.value_or(0) == 0) || !filter_.takes(relative)) {
+        return; // the empty one is the marker of the folder itself
+    }
+    const bool is_marker = relative.ends_with('/') && item.size.value_or(1) == 0;
+    const bool to_files = target == nullptr || to_.scheme == "file";
+    if (to_files &&
+        !is_safe_relative(is_marker ? relative.substr(0, relative.size() - 1) : relative)) {
+        engine.skip(item, skipped(item.source + ": skipped, the key cannot be a local path"));
+        return;
+    }
+    if (target != nullptr && is_marker && to_files) {
+        return; // a folder without files is none in a store
     }
     if (target != nullptr) {
         item.kind = transfer_kind::copy;
@@ -318,11 +330,6 @@ void copier::tree_item(
     item.kind = transfer_kind::download;
     item.path = join_path(to_.path, relative);
     item.destination = item.path;
-    const bool is_marker = relative.ends_with('/') && item.size.value_or(1) == 0;
-    if (!is_safe_relative(is_marker ? relative.substr(0, relative.size() - 1) : relative)) {
-        engine.skip(item, skipped(item.source + ": skipped, the key cannot be a local path"));
-        return;
-    }
     try {
         if (!with_.args().dry_run) {
             make_folders(

@@ -213,7 +213,8 @@ bool is_safe_relative(std::string_view key) noexcept {
     for (;;) {
         const std::size_t slash = key.find('/');
         const std::string_view segment = key.substr(0, slash);
-        if (segment.empty() || segment == "." || segment == "..") {
+        if (segment.empty() || segment == "." || segment == ".." ||
+            segment.starts_with(".blobstore-")) {
             return false;
         }
         if (slash == std::string_view::npos) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,22 @@ void run(session& with) {
     with.out().flush();
 }
 
+/// What was printed before the end came is true and is shown.
+void flush_what_was_done(session& with) {
+    try {
+        with.out().flush();
+    } catch (const failure&) {
+    } catch (const broken_pipe&) {
+    }
+}
+
+/// A closed descriptor 0, 1 or 2 would be given to the next file or socket: it stays one on which
+/// reading or writing fails.
+void keep_standard_descriptors() {
+    for (int fd = 0; fd < 3; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
 int guarded(const std::vector<std::string>& words) {
     const parsed command = parse_arguments(words);
     if (command.is_help) {
@@ -83,11 +100,13 @@ int guarded(const std::vector<std::string>& words) {
         run(with);
     } catch (const interrupted&) {
         with.note(exit_code::failed);
+        flush_what_was_done(with);
     } catch (const broken_pipe&) {
         // What has failed before still counts, what was not written does not.
     } catch (const failure& what) {
         with.note(what.code());
         errors.error(what.what());
+        flush_what_was_done(with);
     }
     const int signal = stop.stopped_by();
     return signal != 0 ? 128 + signal : static_cast<int>(with.code());
@@ -99,6 +118,7 @@ int guarded(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
     using namespace blobstore::cli;
+    keep_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);
     progress errors({.quiet = false, .color = false, .live = false}); // NO_COLOR is not yet known
     try {

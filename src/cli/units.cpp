@@ -175,14 +175,16 @@ std::optional<std::int64_t> parse_duration_ms(std::string_view text) {
 }
 
 std::string format_mtime(std::int64_t ns) {
-    const std::int64_t seconds = floor_seconds(ns);
+    const std::uint64_t size =
+        ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
     std::array<char, 48> text{};
     std::snprintf(
         text.data(),
         text.size(),
-        "%lld.%09lld",
-        static_cast<long long>(seconds),
-        static_cast<long long>(ns - seconds * ns_per_second)
+        "%s%llu.%09llu",
+        ns < 0 ? "-" : "",
+        static_cast<unsigned long long>(size / ns_per_second),
+        static_cast<unsigned long long>(size % ns_per_second)
     );
     return text.data();
 }
@@ -200,7 +202,8 @@ std::optional<std::int64_t> parse_mtime(std::string_view text) {
         }
         ns = *fraction;
     }
-    return seconds ? combine(negative ? -*seconds : *seconds, ns) : std::nullopt;
+    const auto size = seconds ? combine(*seconds, ns) : std::nullopt;
+    return size && negative ? std::optional(-*size) : size;
 }
 
 std::optional<byte_range> parse_range(std::string_view text) {

@@ -248,7 +248,14 @@ connection::read_known(operation& op, std::span<char> into, std::size_t enough) 
         left_ -= m.bytes;
         if (m.how != ending::none) co_return cut_short(op, m);
     }
-    if (left_ == 0) end_body(true);
+    if (left_ != 0) co_return got;
+    char extra = 0;
+    if (begin_ != end_ || wire_.look({&extra, 1}) != 0) {
+        fault_ = "it is longer than it promised";
+        reusable_ = false;
+        co_return malformed();
+    }
+    end_body(true);
     co_return got;
 }
 

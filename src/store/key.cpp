@@ -62,6 +62,27 @@ result<void> check_attributes(const attributes& set) {
     return check_pairs("metadata", set.metadata);
 }
 
+result<attributes> as_kept(const attributes& set) {
+    attributes kept = set;
+    for (auto& [name, value] : kept.metadata) {
+        for (char& c : name)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+        value.erase(0, std::min(value.find_first_not_of(" \t"), value.size()));
+        value.erase(value.find_last_not_of(" \t") + 1);
+    }
+    std::sort(kept.metadata.begin(), kept.metadata.end());
+    const auto twice = std::adjacent_find(
+        kept.metadata.begin(),
+        kept.metadata.end(),
+        [](const auto& a, const auto& b) { return a.first == b.first; }
+    );
+    if (twice != kept.metadata.end())
+        return error(
+            errc::invalid_argument, "the metadata name \"" + twice->first + "\" is given twice"
+        );
+    return kept;
+}
+
 result<void> check_conditions_text(const conditions& when) {
     result<void> checked = check_value("if_match", when.if_match);
     if (!checked) return checked;

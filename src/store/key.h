@@ -13,6 +13,10 @@ result<void> check_key(std::string_view key);
 /// No control character in any value, names that are HTTP tokens. errc::invalid_argument names the
 /// field.
 result<void> check_attributes(const attributes& set);
+
+/// As a service will give them back: names of metadata in lower case, values without outer blanks.
+/// errc::invalid_argument where two names are then the same.
+result<attributes> as_kept(const attributes& set);
 result<void> check_conditions_text(const conditions& when);
 result<void> check_range(const byte_range& range);
 result<void> check_presign(const presign_options& options);

@@ -155,8 +155,11 @@ store::put(operation& op, const std::string& key, const source& body, const put_
     result<void> checked = check(key);
     if (checked) checked = check_attributes(options.set);
     if (!checked) co_return describe(checked.error(), "put", key);
+    result<attributes> kept = as_kept(options.set);
+    if (!kept) co_return describe(kept.error(), "put", key);
+    const put_options with{std::move(*kept)};
     const std::string full = prefix_ + key;
-    result<object_meta> meta = co_await backend_->put(op, full, body, options);
+    result<object_meta> meta = co_await backend_->put(op, full, body, with);
     if (!meta) co_return describe(meta.error(), "put", key);
     shorten(meta->key);
     co_return std::move(*meta);
@@ -206,10 +209,15 @@ task<result<object_meta>> store::copy(
     checked = check(key);
     if (checked && options.replace) checked = check_attributes(*options.replace);
     if (!checked) co_return describe(checked.error(), "copy", key);
+    copy_options with;
+    if (options.replace) {
+        result<attributes> kept = as_kept(*options.replace);
+        if (!kept) co_return describe(kept.error(), "copy", key);
+        with.replace = std::move(*kept);
+    }
     const std::string full = prefix_ + key;
     const std::string from_full = from.prefix_ + from_key;
-    result<object_meta> copied =
-        co_await backend_->copy(op, *from.backend_, from_full, full, options);
+    result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, with);
     if (!copied && copied.error().code() == errc::unsupported) {
         const get_options all;
         result<object_body> opened = co_await from.backend_->get(op, from_full, all);
@@ -219,8 +227,8 @@ task<result<object_meta>> store::copy(
                 error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
             );
         put_options attributes_of;
-        if (options.replace)
-            attributes_of.set = *options.replace;
+        if (with.replace)
+            attributes_of.set = *with.replace;
         else
             attributes_of.set = {
                 opened->meta.content_type,
@@ -254,8 +262,15 @@ task<result<list_page>> store::list(operation& op, const list_options& options) 
         );
     result<list_page> page = co_await backend_->list(op, full);
     if (!page) co_return describe(page.error(), "list", options.prefix);
-    for (object_meta& entry : page->entries)
+    for (object_meta& entry : page->entries) {
+        if (!entry.key.starts_with(full.prefix))
+            co_return describe(
+                error(errc::protocol, "the service lists a key outside of the prefix"),
+                "list",
+                options.prefix
+            );
         shorten(entry.key);
+    }
     co_return std::move(*page);
 }
 

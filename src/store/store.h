@@ -77,8 +77,10 @@ public:
         operation& op, const std::string& key, const get_options& options, const local_file& to
     );
 
-private:
+    /// The error with operation and URI, unless it has them.
     error describe(error e, std::string_view operation, std::string_view key) const;
+
+private:
     result<void> check(std::string_view key) const;
     void shorten(std::string& key) const;
 

@@ -14,6 +14,7 @@ namespace blobstore {
 namespace {
 
 constexpr std::size_t chunk_size = 256 * 1024;
+constexpr std::size_t step_size = 4 << 20; // read between two looks at cancel and time
 
 } // namespace
 
@@ -44,15 +45,21 @@ result<void> file_source::check_unchanged() const {
 }
 
 task<result<std::size_t>> file_source::read(operation& op, std::span<char> into, std::size_t) {
-    result<void> running = op.check();
-    if (!running) co_return running.error();
-    result<std::size_t> n = read_at(fd_, into, offset_);
-    if (!n) co_return n.error();
-    offset_ += *n;
-    if (offset_ < facts_.size) co_return *n;
+    std::size_t done = 0;
+    while (done < into.size()) {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        const std::span<char> step = into.subspan(done, std::min(into.size() - done, step_size));
+        result<std::size_t> n = read_at(fd_, step, offset_);
+        if (!n) co_return n.error();
+        done += *n;
+        offset_ += *n;
+        if (*n < step.size()) break;
+    }
+    if (offset_ < facts_.size) co_return done;
     result<void> same = check_unchanged();
     if (!same) co_return same.error();
-    co_return *n;
+    co_return done;
 }
 
 result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
@@ -74,12 +81,13 @@ result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
     std::string name = slash == std::string::npos ? to.path : to.path.substr(slash + 1);
     if (name.empty()) return error(errc::invalid_argument, "the path names a folder, not a file");
     result<descriptor> opened = open_root(folder);
-    if (!opened) return opened.error();
+    if (!opened)
+        return os_error(opened.error()->os_error, "cannot open the folder '" + folder + "'");
 
     struct stat there {};
 
     if (::fstatat(opened->get(), name.c_str(), &there, 0) == 0 && !S_ISREG(there.st_mode))
-        return error(errc::not_a_file, "'" + to.path + "' is no regular file; give its descriptor");
+        return error(errc::not_a_file, "'" + to.path + "' is no regular file");
     result<pending_file> pending = pending_file::create(std::move(*opened), temporary::automatic);
     if (!pending) return pending.error();
     int fd = pending->fd();
@@ -111,6 +119,8 @@ move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, fil
             co_await from.read(op, std::span(chunk.get(), chunk_size), chunk_size);
         if (!n) co_return n.error();
         if (*n == 0) break;
+        result<void> running = op.check();
+        if (!running) co_return running.error();
         result<void> written = to.write(std::span<const char>(chunk.get(), *n));
         if (!written) co_return written;
         done += *n;

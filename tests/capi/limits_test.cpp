@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cancels within 100 ms and limits within 250 ms, with the server stalled at each step of a call.
 #include "capi/support.h"
+#include "support/temp_folder.h"
 
 #include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -166,6 +168,47 @@ TEST(waiting, calls_without_a_worker_can_be_cancelled_and_time_out) {
     EXPECT_EQ(blobstore_op_wait(first.get(), 0), BLOBSTORE_E_AGAIN);
     EXPECT_EQ(blobstore_client_close(client.get(), -1, nullptr), BLOBSTORE_OK);
     ::close(out);
+}
+
+// Where no socket is waited for: a large file is copied, or hashed before it is sent.
+TEST(waiting, long_local_work_ends_in_time_and_leaves_nothing) {
+    fakes::s3_server server;
+    server.put_object("bucket", "other", "x");
+    const blobstore_tests::temp_folder folder;
+    const std::string path = folder / "sparse";
+    std::ofstream(path).put('x');
+    std::filesystem::resize_file(path, std::uint64_t{4} << 30);
+    const client_ptr client = make_client();
+    const store_ptr stores[] = {
+        open_store(client, "file://" + (folder / "root")), open_fake(client, server)};
+    auto file = sized<blobstore_file>();
+    file.path = str(path);
+    for (const store_ptr& store : stores) {
+        auto call = sized<blobstore_call>();
+        call.timeout_ms = 200;
+        const auto upload = [&] {
+            return blobstore_upload_file(
+                store.get(), "key", 3, &file, nullptr, &call, nullptr, nullptr
+            );
+        };
+        const auto start = steady::now();
+        EXPECT_EQ(upload(), BLOBSTORE_E_TIMEOUT);
+        EXPECT_LE(since(start).count(), 450);
+        const cancel_ptr token = make_cancel();
+        call.timeout_ms = 0;
+        call.cancel = token.get();
+        steady::time_point at;
+        std::thread other([&] {
+            std::this_thread::sleep_for(milliseconds(200));
+            at = steady::now();
+            blobstore_cancel_trigger(token.get());
+        });
+        EXPECT_EQ(upload(), BLOBSTORE_E_CANCELLED);
+        const auto ended = steady::now();
+        other.join();
+        EXPECT_LE(std::chrono::duration_cast<milliseconds>(ended - at).count(), 100);
+        EXPECT_EQ(get(store, "key"), BLOBSTORE_E_NOT_FOUND);
+    }
 }
 
 TEST(waiting, a_freed_reader_cancels_what_was_just_submitted) {

@@ -21,7 +21,7 @@ import tempfile
 
 NODE = "BLOBSTORE_0.1"
 ALLOWED = re.compile(r"(libssl|libcrypto|libtinyxml2|libyaml(-0)?|libsqlite3|libstdc\+\+|libgcc_s"
-                     r"|libm|libc|ld-linux(-[\w-]+)?)\.so(\.[\w.]+)?$")
+                     r"|libm|libc)\.so(\.[\w.]+)?$")
 MOST_BYTES = 4 * 1024 * 1024
 
 

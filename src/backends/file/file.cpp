@@ -17,8 +17,8 @@ namespace blobstore {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;
-constexpr std::uint64_t step_size = std::uint64_t{64}
-                                    << 20; ///< written between two looks at cancel
+constexpr std::uint64_t step_size = std::uint64_t{4}
+                                    << 20; ///< moved between two looks at cancel and time
 
 /// Bytes of an open file. The descriptor keeps the version alive that was opened.
 class file_reader final : public reader {
@@ -28,15 +28,19 @@ public:
         , range_(range) {}
 
     task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t) override {
-        result<void> alive = op.check();
-        if (!alive) co_return alive.error();
-        const std::uint64_t left = range_.length - done_;
-        const std::size_t want = std::min<std::uint64_t>({into.size(), left, step_size});
-        result<std::size_t> got = read_at(file_.get(), into.first(want), range_.offset + done_);
-        if (got && *got < want)
-            co_return error(errc::changed, "the file became shorter while it was read");
-        if (got) done_ += *got;
-        co_return got;
+        const std::size_t wanted = std::min<std::uint64_t>(into.size(), range_.length - done_);
+        for (std::size_t done = 0; done < wanted;) {
+            result<void> alive = op.check();
+            if (!alive) co_return alive.error();
+            const std::span<char> step = into.subspan(done, std::min(wanted - done, step_size));
+            result<std::size_t> got = read_at(file_.get(), step, range_.offset + done_);
+            if (!got) co_return got.error();
+            if (*got < step.size())
+                co_return error(errc::changed, "the file became shorter while it was read");
+            done += *got;
+            done_ += *got;
+        }
+        co_return wanted;
     }
 
     result<void> rewind() override {
@@ -266,6 +270,7 @@ task<result<object_meta>> file_backend::put(
         filled = co_await fill_from_stream(op, at->file, body);
     else
         filled = fill_from_memory(op, at->file, body.memory);
+    if (filled) filled = op.check(); // the last look before the object has its name
     result<object_meta> done = error();
     if (filled)
         done = file::commit(root->get(), key, *at, options.set, settings_);
@@ -312,6 +317,7 @@ result<object_meta> file_backend::copy_now(
     result<file::target> at = file::prepare(root->get(), key, settings_);
     if (!at) return at.error();
     result<void> filled = fill_from_file(op, at->file, *object);
+    if (filled) filled = op.check();
     const attributes& set = options.replace ? *options.replace : object->set;
     result<object_meta> done = error();
     if (filled)

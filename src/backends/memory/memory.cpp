@@ -31,6 +31,8 @@ std::shared_ptr<memory_objects> memory_stores::named(const std::string& name) {
 
 namespace {
 
+constexpr std::size_t step_size = 4 << 20; // copied between two looks at cancel and time
+
 class memory_reader final : public reader {
 public:
     memory_reader(std::shared_ptr<const std::string> bytes, resolved_range range)
@@ -38,10 +40,14 @@ public:
         , range_(range) {}
 
     task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t) override {
-        result<void> running = op.check();
-        if (!running) co_return running.error();
-        std::size_t n = std::min(into.size(), static_cast<std::size_t>(range_.length) - done_);
-        std::memcpy(into.data(), bytes_->data() + range_.offset + done_, n);
+        const std::size_t n =
+            std::min(into.size(), static_cast<std::size_t>(range_.length) - done_);
+        for (std::size_t at = 0; at < n; at += step_size) {
+            result<void> running = op.check();
+            if (!running) co_return running.error();
+            const std::size_t step = std::min(step_size, n - at);
+            std::memcpy(into.data() + at, bytes_->data() + range_.offset + done_ + at, step);
+        }
         done_ += n;
         co_return n;
     }
@@ -57,18 +63,37 @@ private:
     std::size_t done_ = 0;
 };
 
+struct collected {
+    std::string bytes, etag;
+};
+
 /// All bytes of a source. errc::changed where a stream gives another number than it promised.
-task<result<std::string>> collect(operation& op, const source& body) {
-    if (!body.stream) co_return std::string(body.memory.begin(), body.memory.end());
-    std::string bytes(
-        static_cast<std::size_t>(body.stream_length) + 1, '\0'
-    ); // one more shows a source that is longer
-    result<std::size_t> n = co_await body.stream->read(op, bytes, bytes.size());
-    if (!n) co_return n.error();
-    if (*n != body.stream_length)
+task<result<collected>> collect(operation& op, const source& body) {
+    collected all;
+    md5_stream hash;
+    const std::size_t due = static_cast<std::size_t>(body.size());
+    all.bytes.resize(due + 1); // one more shows a source that is longer
+    for (std::size_t at = 0; at < due || (body.stream && at == due);) {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        const std::span<char> step(
+            all.bytes.data() + at, std::min(step_size, due + (body.stream ? 1 : 0) - at)
+        );
+        result<std::size_t> n = step.size();
+        if (body.stream)
+            n = co_await body.stream->read(op, step, step.size());
+        else
+            std::memcpy(step.data(), body.memory.data() + at, step.size());
+        if (!n) co_return n.error();
+        hash.update({step.data(), *n});
+        at += *n;
+        if (*n == step.size() && at <= due) continue;
+        if (at == due) break;
         co_return error(errc::changed, "the source gave another number of bytes than it promised");
-    bytes.resize(*n);
-    co_return bytes;
+    }
+    all.bytes.resize(due);
+    all.etag = '"' + hex(hash.finish()) + '"';
+    co_return all;
 }
 
 class memory_backend final : public backend {
@@ -118,9 +143,12 @@ public:
     ) override {
         result<void> running = op.check();
         if (!running) co_return running.error();
-        result<std::string> bytes = co_await collect(op, body);
-        if (!bytes) co_return bytes.error();
-        co_return keep(key, std::make_shared<const std::string>(std::move(*bytes)), options.set);
+        result<collected> all = co_await collect(op, body);
+        if (!all) co_return all.error();
+        running = op.check(); // the last look before the object is there
+        if (!running) co_return running.error();
+        auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
+        co_return keep(key, std::move(bytes), all->etag, options.set);
     }
 
     task<result<void>> remove(operation& op, const std::string& key) override {
@@ -147,7 +175,7 @@ public:
         const object_meta& meta = found->meta;
         attributes kept{
             meta.content_type, meta.content_encoding, meta.cache_control, meta.metadata};
-        co_return keep(key, found->bytes, options.replace.value_or(kept));
+        co_return keep(key, found->bytes, meta.etag, options.replace.value_or(kept));
     }
 
     task<result<list_page>> list(operation& op, const list_options& options) override {
@@ -182,30 +210,26 @@ private:
         return found;
     }
 
-    object_meta
-    keep(const std::string& key, std::shared_ptr<const std::string> bytes, const attributes& set) {
+    object_meta keep(
+        const std::string& key,
+        std::shared_ptr<const std::string> bytes,
+        const std::string& etag,
+        const attributes& set
+    ) {
         memory_object object;
         object.meta.size = bytes->size();
         object.meta.modified_ns = now_ns_();
-        object.meta.etag = '"' + hex(md5(*bytes)) + '"';
+        object.meta.etag = etag;
         object.meta.content_type = set.content_type;
         object.meta.content_encoding = set.content_encoding;
         object.meta.cache_control = set.cache_control;
-        for (const auto& [name, value] : set.metadata)
-            object.meta.metadata.emplace_back(lower_case(name), value);
-        std::sort(object.meta.metadata.begin(), object.meta.metadata.end());
+        object.meta.metadata = set.metadata;
         object.bytes = std::move(bytes);
         object_meta answer = object.meta;
         answer.key = key;
         std::lock_guard lock(objects_->mutex);
         objects_->by_key[key] = std::move(object);
         return answer;
-    }
-
-    static std::string lower_case(std::string text) {
-        for (char& c : text)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        return text;
     }
 
     const std::string name_;

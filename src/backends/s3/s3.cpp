@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t document_limit = 16 * 1024 * 1024; // of a list or delete answer
 constexpr std::size_t keys_per_delete = 1000;
+constexpr std::size_t hash_step = 4 * 1024 * 1024; // between two looks at cancel and time
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t longest_expiry_s = 7 * 24 * 3600;
 
@@ -50,11 +51,13 @@ task<result<std::string>> hash_stream(operation& op, reader& stream) {
         if (!n) co_return n.error();
         if (*n == 0) break;
         hash.update({chunk.data(), *n});
+        result<void> running = op.check();
+        if (!running) co_return running.error();
     }
     back = stream.rewind();
     if (!back) co_return back.error();
     const sha256_value value = hash.finish();
-    co_return hex({reinterpret_cast<const char*>(value.data()), value.size()});
+    co_return hex(bytes_of(value));
 }
 
 class s3_backend final : public backend {
@@ -133,6 +136,23 @@ bool answers(
     if (asked.whole() || (length && *length != count)) return false;
     if (asked.suffix) return count <= *asked.suffix && (!part.size || part.last + 1 == *part.size);
     return part.first == asked.offset.value_or(0) && (!asked.length || count <= *asked.length);
+}
+
+/// Whether a range of an object of this length is the whole object, which a service may then
+/// answer.
+bool is_all(const byte_range& asked, const std::optional<std::uint64_t>& length) {
+    if (asked.whole()) return true;
+    if (!length) return false;
+    if (asked.suffix) return *asked.suffix >= *length;
+    return asked.offset.value_or(0) == 0 && asked.length.value_or(*length) >= *length;
+}
+
+object_body nothing_of(object_meta meta) {
+    object_body opened;
+    opened.meta = std::move(meta);
+    opened.length = 0;
+    opened.bytes = std::make_unique<empty_reader>();
+    return opened;
 }
 
 /// The service had said yes when its answer broke off.
@@ -219,9 +239,14 @@ s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed
     if (body.size() == 0) co_return payload{std::string(sigv4::empty_payload), nullptr};
     if (!at_.sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
     if (!body.stream) {
-        const sha256_value value = sha256({body.memory.data(), body.memory.size()});
-        co_return payload{
-            hex({reinterpret_cast<const char*>(value.data()), value.size()}), nullptr};
+        sha256_stream hash;
+        for (std::size_t at = 0; at < body.memory.size(); at += hash_step) {
+            result<void> running = op.check();
+            if (!running) co_return running.error();
+            hash.update({body.memory.data() + at, std::min(hash_step, body.memory.size() - at)});
+        }
+        const sha256_value value = hash.finish();
+        co_return payload{hex(bytes_of(value)), nullptr};
     }
     result<std::string> hash = co_await hash_stream(op, *body.stream);
     if (hash) co_return payload{std::move(*hash), nullptr};
@@ -279,15 +304,24 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
     if (options.range.length == 0u || options.range.suffix == 0u) { // HTTP has no range of nothing
         result<object_meta> meta = co_await head(op, key, options.when);
         if (!meta) co_return meta.error();
-        opened.meta = std::move(*meta);
-        opened.length = 0;
-        opened.bytes = std::make_unique<empty_reader>();
-        co_return opened;
+        co_return nothing_of(std::move(*meta));
     }
     const unsigned_request r = encode_get(at_, key, options);
     answer got = co_await send(op, r, {}, false);
+    const bool maybe_empty = options.range.suffix || options.range.offset == 0u;
+    const bool nothing = got ? (*got)->head().status == 206 && (*got)->length() == 0u
+                             : got.error().code() == errc::range;
+    if (maybe_empty && nothing) { // of an empty object every range from 0 is nothing, not an error
+        result<object_meta> meta = co_await head(op, key, options.when);
+        if (!meta) co_return meta.error();
+        if (meta->size == 0u) co_return nothing_of(std::move(*meta));
+    }
     if (!got) co_return got.error();
     const http::response_head& head = (*got)->head();
+    if (head.status != 200 && head.status != 206)
+        co_return error(
+            errc::protocol, "the service answered a get with " + std::to_string(head.status)
+        );
     result<object_meta> meta = decode_meta(head);
     if (!meta) co_return meta.error();
     opened.meta = std::move(*meta);
@@ -299,7 +333,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         if (!answers(*range, options.range, opened.length))
             co_return error(errc::protocol, "the service sent another range than was asked for");
         opened.offset = range->first;
-    } else if (!options.range.whole()) {
+    } else if (!is_all(options.range, opened.length)) {
         co_return error(errc::unsupported, "the service does not serve ranges of this object");
     }
     opened.bytes = std::move(*got);

@@ -141,6 +141,9 @@ TEST(Units, DurationsAndMtimes) {
     EXPECT_EQ(format_mtime(1577934245'123456789), "1577934245.123456789");
     EXPECT_EQ(parse_mtime("1577934245.5"), 1577934245'500000000);
     EXPECT_EQ(parse_mtime("1577934245"), 1577934245'000000000);
+    EXPECT_EQ(format_mtime(-1'500'000'000), "-1.500000000");
+    EXPECT_EQ(parse_mtime("-1.5"), -1'500'000'000);
+    EXPECT_EQ(parse_mtime("-0.25"), -250'000'000);
     EXPECT_EQ(parse_mtime("x"), std::nullopt);
     EXPECT_EQ(parse_mtime("1."), std::nullopt);
 }

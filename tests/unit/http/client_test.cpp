@@ -394,7 +394,7 @@ TEST(http_client, broken_answers) {
     }
 }
 
-TEST(http_client, bytes_behind_the_body_end_the_connection) {
+TEST(http_client, bytes_behind_the_body_are_refused_and_end_the_connection) {
     raw_server server([&](int fd, int) {
         head_of(fd);
         put(fd, std::string(ok_five) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
@@ -402,8 +402,12 @@ TEST(http_client, bytes_behind_the_body_end_the_connection) {
     });
     context on;
     auto c = open_client();
-    for (int i = 0; i < 2; ++i)
-        EXPECT_EQ(ask(*c, on, get(server.to())).body, "hello");
+    for (int i = 0; i < 2; ++i) {
+        const answer a = ask(*c, on, get(server.to()));
+        ASSERT_FALSE(a.outcome.has_value());
+        EXPECT_EQ(a.outcome.error().code(), errc::protocol);
+        EXPECT_NE(a.outcome.error().message().find("longer than it promised"), std::string::npos);
+    }
     EXPECT_EQ(server.connections(), 2);
 }
 
