@@ -320,6 +320,40 @@ class Output(Case):
         self.assert_exit(0, "rm", url)
         self.assertEqual([path.name for path in self.store.iterdir()], ["only"])
 
+    def test_closed_descriptors_are_an_error(self):
+        """The next file or socket must not get their numbers."""
+        url = self.put("a", b"old")
+        for command in (f"blobstore cat {url} >&-", f"blobstore ls {self.root}/ >&-",
+                        f"blobstore cp - {url} <&-"):
+            done = subprocess.run(["bash", "-c", command], env=self.env, timeout=60, cwd=self.work,
+                                  capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1, (command, done.stdout, done.stderr))
+            self.assertIn(b"Bad file descriptor", done.stderr)
+        self.assertEqual((self.store / "a").read_bytes(), b"old")
+
+    def test_a_folder_is_not_copied_into_itself(self):
+        self.put("a/f")
+        (self.store / "link").symlink_to("a")
+        for target in ("a/b", "./a/b", "x/../a/b", "link/b"):
+            self.assert_exit(2, "cp", "-r", self.root + "/a", f"{self.root}/{target}")
+            self.assert_exit(2, "cp", "-r", str(self.store / "a"), f"{self.root}/{target}")
+        self.assertEqual(sorted(p.name for p in self.store.rglob("*")), ["a", "f", "link"])
+
+    @unittest.skipUnless(SERVERS, "no server")
+    def test_keys_that_no_file_can_have_are_skipped(self):
+        store = self.root
+        self.use_server(SERVERS[0])
+        for key in ("k/good", "k/.blobstore-x"):
+            done = subprocess.run([PROGRAM, "cp", "-", f"{self.root}/{key}"], input=b"x", check=False,
+                                  env=self.env, timeout=60, capture_output=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for target in (str(self.work / "in"), store + "/in"):
+            done = self.assert_exit(4, "cp", "-r", self.root + "/k", target)
+            self.assertEqual(done.stderr.count(b"cannot be a local path"), 1, done.stderr)
+        for folder in (self.work, self.store):
+            self.assertEqual([p.name for p in folder.rglob("*") if p.is_file()], ["good"])
+        self.assert_exit(0, "rm", "-r", self.root)
+
     def test_device_is_written_through(self):
         self.assert_exit(0, "cp", self.put("a"), "/dev/null")
         self.assertFalse(pathlib.Path("/dev/null").is_file())
@@ -354,6 +388,35 @@ class Signals(Case):
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(10), 130)
             self.assertEqual(process.stderr.read(), b"")
+
+    def test_interrupt_while_a_large_file_is_copied(self):
+        with open(self.work / "sparse", "wb") as sparse:
+            sparse.truncate(4 << 30)
+        with subprocess.Popen([PROGRAM, "cp", "sparse", self.root + "/copy"], cwd=self.work,
+                              stderr=subprocess.PIPE, env=self.env) as process:
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            start = time.monotonic()
+            self.assertEqual(process.wait(30), 130)
+            self.assertLess(time.monotonic() - start, 2)
+        self.assertEqual(list(self.store.iterdir()), [])
+
+    def test_what_was_done_is_shown(self):
+        source = self.work / "many"
+        source.mkdir()
+        for i in range(2000):
+            (source / f"{i:04}").write_text("x")
+        with subprocess.Popen([PROGRAM, "cp", "-rv", "-j", "1", "many", self.root + "/in"],
+                              cwd=self.work, stdout=subprocess.PIPE, env=self.env) as process:
+            while len(list((self.store / "in").glob("*"))) < 50:
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            lines = process.stdout.read().splitlines()
+            self.assertEqual(process.wait(10), 143)
+        done = len(list((self.store / "in").glob("*")))
+        self.assertGreaterEqual(len(lines), 49)
+        self.assertLessEqual(abs(done - len(lines)), 1)
 
     def test_interrupt_while_waiting_for_a_server(self):
         done = self.run_program("version", "--json")
