@@ -3,6 +3,8 @@
 
 usage: ctest_summary.py counts XML...           prints "PASSED FAILED SKIPPED"
        ctest_summary.py skipped XML...          prints the names of the skipped tests
+       ctest_summary.py within XML...           prints the cases that skipped within a program that passed, each
+           with its reason, and how many they are
        ctest_summary.py vectors FOLDER XML...   prints the vector lines; fails when one of the sets
            that the project promises and that is in FOLDER ran no case, or one did not pass
 """
@@ -15,6 +17,7 @@ import xml.etree.ElementTree as tree
 SETS = ["aws-sigv4-c-auth", "aws-sigv4-botocore", "aws-s3-doc-examples", "s3-recorded-js-sdk",
         "list-xml-sdk-parse", "s3-protocol-botocore"]
 VECTORS = re.compile(r"^(?:\d+: )?\s*vectors (\S+): (\d+) ran, (\d+) passed", re.M)
+WITHIN = re.compile(r": Skipped\n(.*)\n\s*\n?\[  SKIPPED \] (\S+) \(\d+ ms\)")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x[01]?[0-8bcefBCEF]|x1[0-9a-fA-F]);")
 
 
@@ -54,6 +57,17 @@ def skipped(paths):
     return 0
 
 
+def within(paths):
+    found = []
+    for case, out in cases(paths):
+        if verdict(case, out) == "passed":
+            found += [(name, reason.strip()) for reason, name in WITHIN.findall(out)]
+    for name, reason in found:
+        print(f"skipped within its program: {name}: {reason}")
+    print(f"{len(found)} cases skipped within programs that passed")
+    return 0
+
+
 def vectors(folder, paths):
     ran = {}
     bad = 0
@@ -72,8 +86,8 @@ def vectors(folder, paths):
 
 
 def main(args):
-    if len(args) >= 2 and args[0] in {"counts", "skipped"}:
-        return {"counts": counts, "skipped": skipped}[args[0]](args[1:])
+    if len(args) >= 2 and args[0] in {"counts", "skipped", "within"}:
+        return {"counts": counts, "skipped": skipped, "within": within}[args[0]](args[1:])
     if len(args) >= 3 and args[0] == "vectors":
         return vectors(args[1], args[2:])
     print(__doc__, file=sys.stderr)

@@ -97,6 +97,7 @@ finish() { # CTEST-STATUS
         python3 "$root/scripts/ctest_summary.py" skipped "$build/ctest.xml"
         failed=$((failed + skipped)) skipped=0
     fi
+    python3 "$root/scripts/ctest_summary.py" within "$build/ctest.xml" || true
     "$root/scripts/servers.sh" stop "$servers"
     trap - EXIT
     echo "$passed $failed $skipped" >"$build/counts"
