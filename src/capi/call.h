@@ -35,8 +35,11 @@ struct blobstore_cancel {
 };
 
 /// An operation with its results and its handle. `self` keeps it while any handle lives.
+/// Holds the runtime only: once it has ended no thread of the library keeps a store or a
+/// connection.
 struct blobstore_op final : blobstore::operation {
-    std::shared_ptr<blobstore::capi::client_core> core;
+    std::shared_ptr<blobstore::runtime> run; ///< none: a LOG event's
+    const long pid = blobstore::capi::client_core::process_id();
     std::atomic<std::size_t> handles{0};
     std::shared_ptr<blobstore_op> self;
 
@@ -65,6 +68,7 @@ struct blobstore_op final : blobstore::operation {
     ~blobstore_op();
     blobstore_op* add_handle();
     void drop_handle();
+    void free_results() noexcept; ///< what nobody took; once it has completed
 };
 
 namespace blobstore::capi {

@@ -98,28 +98,29 @@ blobstore_event event_of(blobstore_op& op) {
 /// The one completion of a submitted call.
 void complete(operation& ended) noexcept {
     auto& op = static_cast<blobstore_op&>(ended);
-    std::shared_ptr<client_core> core = op.core;
+    const std::shared_ptr<runtime> run = op.run;
     settle(op);
     if (op.callback) {
-        core->run->post_callback(std::move(op.delivery));
+        run->post_callback(std::move(op.delivery));
         return;
     }
     if (op.queue) op.queue->push(event_of(op));
-    core->run->exit();
+    if (op.handles.load(std::memory_order_acquire) == 0) op.free_results();
+    run->exit();
 }
 
 /// On a callback thread.
 void call_back(blobstore_op& op) {
-    const std::shared_ptr<client_core> core = op.core;
+    const std::shared_ptr<runtime> run = op.run;
     const blobstore_event event = event_of(op);
     op.callback(&event);
     op.drop_handle();
-    core->run->exit();
+    run->exit();
 }
 
 /// Submits the operation, or leaves everything as it was.
 result<void> hand_over(const std::shared_ptr<blobstore_op>& op, bool blocks, blobstore_op** out) {
-    runtime& run = *op->core->run;
+    runtime& run = *op->run;
     if (!run.enter()) return error(errc::closed, "the client is closed");
     bool reserved = false;
     result<void> taken;
@@ -162,7 +163,7 @@ blobstore_status run_call(
                 "a blocking call on a callback thread; use the _async form there"
             );
         auto op = std::make_shared<blobstore_op>();
-        op->core = p->core;
+        op->run = p->core->run;
         result<void> applied = apply(call, *p, op);
         if (!applied) return applied;
         op->body = std::move(p->body);
@@ -192,7 +193,7 @@ blobstore_status submit_call(
         if (!checked) return checked;
         if (how->queue && how->callback) return invalid("a queue and a callback at once");
         auto op = std::make_shared<blobstore_op>();
-        op->core = p->core;
+        op->run = p->core->run;
         op->user_data = how->user_data;
         op->callback = how->callback;
         if (how->queue) op->queue = how->queue->core;
@@ -226,9 +227,20 @@ using namespace blobstore;
 using namespace blobstore::capi;
 
 blobstore_op::~blobstore_op() {
-    blobstore_error_free(failure);
-    blobstore_buffer_free(buffer);
-    blobstore_reader_free(reader);
+    complete = true;
+    free_results();
+}
+
+void blobstore_op::free_results() noexcept {
+    std::unique_lock lock(mutex);
+    if (!complete) return;
+    blobstore_error* const error_left = std::exchange(failure, nullptr);
+    blobstore_buffer* const buffer_left = std::exchange(buffer, nullptr);
+    blobstore_reader* const reader_left = std::exchange(reader, nullptr);
+    lock.unlock();
+    blobstore_error_free(error_left);
+    blobstore_buffer_free(buffer_left);
+    blobstore_reader_free(reader_left);
 }
 
 blobstore_op* blobstore_op::add_handle() {
@@ -239,18 +251,10 @@ blobstore_op* blobstore_op::add_handle() {
 
 void blobstore_op::drop_handle() {
     if (handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    if (core && client_core::process_id() != core->pid) return; // leaked, see let_go
+    if (client_core::process_id() != pid) return; // leaked, see let_go
+    free_results(); // here: the library's own threads may let go of the operation later
     std::shared_ptr<blobstore_op> last = std::move(self);
 }
-
-namespace {
-
-/// The process that made the op; a LOG event's has no client.
-long pid_of(const blobstore_op* op) {
-    return op->core ? op->core->pid : client_core::process_id();
-}
-
-} // namespace
 
 blobstore_status blobstore_cancel_new(blobstore_cancel** out, blobstore_error** err) {
     if (out) *out = nullptr;
@@ -270,14 +274,14 @@ void blobstore_cancel_free(blobstore_cancel* cancel) {
 }
 
 void blobstore_op_cancel(blobstore_op* op) {
-    if (op && client_core::process_id() == pid_of(op)) op->cancel();
+    if (op && client_core::process_id() == op->pid) op->cancel();
 }
 
 blobstore_status blobstore_op_wait(blobstore_op* op, int64_t timeout_ms) {
     if (!op || timeout_ms < -1) return BLOBSTORE_E_INVALID_ARGUMENT;
-    if (client_core::process_id() != pid_of(op)) return BLOBSTORE_E_FORKED;
+    if (client_core::process_id() != op->pid) return BLOBSTORE_E_FORKED;
     std::unique_lock lock(op->mutex);
-    if (!op->complete && op->core->run->on_callback_thread()) return BLOBSTORE_E_WOULD_DEADLOCK;
+    if (!op->complete && op->run->on_callback_thread()) return BLOBSTORE_E_WOULD_DEADLOCK;
     if (timeout_ms == -1)
         op->ended.wait(lock, [&] { return op->complete; });
     else if (!op->ended.wait_for(lock, milliseconds(std::min<int64_t>(timeout_ms, 86400000)), [&] {
@@ -292,7 +296,7 @@ namespace {
 /// A result of a call that has completed, moved out once.
 template <class T>
 T take(blobstore_op* op, T blobstore_op::*what) {
-    if (!op || client_core::process_id() != pid_of(op)) return T();
+    if (!op || client_core::process_id() != op->pid) return T();
     std::lock_guard lock(op->mutex);
     return op->complete && op->status == BLOBSTORE_OK ? std::exchange(op->*what, T()) : T();
 }
@@ -300,14 +304,14 @@ T take(blobstore_op* op, T blobstore_op::*what) {
 } // namespace
 
 const blobstore_error* blobstore_op_error(const blobstore_op* op) {
-    if (!op || client_core::process_id() != pid_of(op)) return nullptr;
+    if (!op || client_core::process_id() != op->pid) return nullptr;
     auto* mutable_op = const_cast<blobstore_op*>(op);
     std::lock_guard lock(mutable_op->mutex);
     return op->failure;
 }
 
 uint64_t blobstore_op_bytes(const blobstore_op* op) {
-    if (!op || client_core::process_id() != pid_of(op)) return 0;
+    if (!op || client_core::process_id() != op->pid) return 0;
     auto* mutable_op = const_cast<blobstore_op*>(op);
     std::lock_guard lock(mutable_op->mutex);
     return op->complete && op->status == BLOBSTORE_OK ? op->bytes : 0;
