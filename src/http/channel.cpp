@@ -264,6 +264,7 @@ task<moved> channel::flush(operation& op, time_limit limit) {
         };
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
         if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
+        write_failed_ = r.ec.failed();
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
         written_ += r.bytes;
         tls_->sent(r.bytes);
@@ -318,7 +319,10 @@ channel::receive_tls(operation& op, std::span<char> into, std::size_t enough, ti
         if (got >= enough || s.what == tls_channel::state::ok) continue;
         if (s.what == tls_channel::state::closed) co_return moved{ending::notified, got, {}};
         if (s.what == tls_channel::state::failed) co_return moved{ending::tls, got, {}};
-        moved m = co_await flush(op, limit); // the answer to a key update
+        moved m;
+        // The answer to a key update. Where a write has failed the peer may have said why before
+        // it closed; Asio would wait for ever to write there again.
+        if (!write_failed_) m = co_await flush(op, limit);
         if (m.how == ending::none) m = co_await fill(op, limit);
         if (m.how != ending::none) co_return moved{m.how, got, m.ec};
     }

@@ -115,6 +115,7 @@ private:
     std::unique_ptr<tls_channel> tls_;
     std::uint64_t written_ = 0;
     std::size_t segment_ = 1;
+    bool write_failed_ = false; ///< over TLS
 };
 
 } // namespace blobstore::http

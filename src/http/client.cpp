@@ -26,9 +26,10 @@ struct call {
     std::string head; ///< rendered
     std::optional<verdict> last;
     unsigned tried = 0, sent = 0, retries = 0;
-    int spent = 0;       ///< of the budget
-    bool fresh = false;  ///< no pooled connection any more
-    bool reused = false; ///< this attempt's connection is a pooled one
+    int spent = 0;          ///< of the budget
+    unsigned put_right = 0; ///< a bit for each action that was tried
+    bool fresh = false;     ///< no pooled connection any more
+    bool reused = false;    ///< this attempt's connection is a pooled one
     bool source_touched = false, maybe_applied = false;
 };
 
@@ -206,12 +207,22 @@ error ended_with(const call& k, error why) {
     return why;
 }
 
+/// Credentials, region and clock are each put right once a call: a service that goes on refusing
+/// is believed.
+bool may_put_right(call& k, action what) {
+    if (what != action::new_credentials && what != action::new_region && what != action::new_clock)
+        return true;
+    const unsigned bit = 1U << static_cast<unsigned>(what);
+    return (std::exchange(k.put_right, k.put_right | bit) & bit) == 0;
+}
+
 /// Whether the verdict and what is left allow another attempt; takes what it costs, rewinds the
 /// source.
 bool may_go_on(operation& op, call& k, const attempt& a) {
     const action what = a.said.what;
     if (op.stopped() || what == action::done || what == action::fail || what == action::look)
         return false;
+    if (!may_put_right(k, what)) return false;
     if (!a.stale && ++k.tried >= std::max(1U, op.limits.max_attempts)) return false;
     int cost = 0;
     if (what == action::retry) cost = retry_budget::transient_cost;
@@ -246,14 +257,6 @@ task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
     e->service_code = a.said.why->service_code;
     e->request_id = a.said.why->request_id;
     co_return e;
-}
-
-/// What the next authorizer is told: the verdict, with a region or clock offset learnt before.
-void remember(call& k, const attempt& a) {
-    verdict v = a.said;
-    if (k.last && v.region.empty()) v.region = k.last->region;
-    if (k.last && v.what != action::new_clock) v.clock_offset_ns = k.last->clock_offset_ns;
-    k.last = std::move(v);
 }
 
 } // namespace
@@ -302,7 +305,7 @@ task<result<std::unique_ptr<response>>> client::send(operation& op, const exchan
             co_return answer;
         }
         if (a.said.what == action::look) k.maybe_applied = true;
-        remember(k, a);
+        k.last = a.said;
         if (!may_go_on(op, k, a)) co_return ended_with(k, a.said.why);
         if (a.stale) {
             k.shared->idle.saw_stale(k.current.to);

@@ -27,8 +27,8 @@ enum class action : std::uint8_t {
 struct verdict {
     action what = action::done;
     error why; ///< for every action but done: what the call ends with if this was the last attempt
-    std::string region;               ///< with new_region
-    std::int64_t clock_offset_ns = 0; ///< with new_clock
+    std::string region;              ///< with new_region
+    std::int64_t server_time_ns = 0; ///< with new_clock: when the answer was made
     milliseconds retry_after{0};
 };
 

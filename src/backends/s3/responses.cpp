@@ -2,6 +2,7 @@
 // Decoders of S3 answers.
 #include "backends/s3/responses.h"
 
+#include "backends/s3/codes.h"
 #include "base/encoding.h"
 #include "base/time.h"
 #include "base/xml.h"
@@ -13,111 +14,6 @@
 namespace blobstore::s3 {
 
 namespace {
-
-struct code_row {
-    std::string_view service_code;
-    errc code;
-    http::action what;
-    std::string_view hint;
-};
-
-using http::action;
-
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-constexpr code_row codes[] = {
-    {"NoSuchKey", errc::not_found, action::fail, ""},
-    {"NoSuchVersion", errc::not_found, action::fail, ""},
-    {"NoSuchBucket", errc::store_not_found, action::fail, "check the bucket's name and region"},
-    {"NoSuchUpload", errc::upload_not_found, action::fail, ""},
-    {"AccessDenied",
-     errc::permission,
-     action::fail,
-     "check the credentials and what they may do on this bucket"},
-    {"AllAccessDisabled", errc::permission, action::fail, ""},
-    {"SignatureDoesNotMatch", errc::permission, action::fail, "check the secret key"},
-    {"InvalidAccessKeyId", errc::unauthenticated, action::fail, "check the access key id"},
-    {"ExpiredToken",
-     errc::unauthenticated,
-     action::new_credentials,
-     "the session token has expired"},
-    {"TokenRefreshRequired", errc::unauthenticated, action::new_credentials, ""},
-    {"InvalidToken", errc::unauthenticated, action::fail, "check the session token"},
-    {"RequestTimeTooSkewed", errc::clock_skew, action::fail, "set the clock of this machine"},
-    {"AuthorizationHeaderMalformed", errc::config, action::fail, "check the region"},
-    {"PermanentRedirect", errc::config, action::fail, "check the region and the endpoint"},
-    {"PreconditionFailed", errc::precondition, action::fail, ""},
-    {"ConditionalRequestConflict", errc::conflict, action::fail, ""},
-    {"OperationAborted", errc::conflict, action::retry, ""},
-    {"NotModified", errc::not_modified, action::fail, ""},
-    {"InvalidRange", errc::range, action::fail, ""},
-    {"InvalidObjectState", errc::archived, action::fail, "restore the object first"},
-    {"EntityTooLarge", errc::too_large, action::fail, ""},
-    {"KeyTooLongError", errc::invalid_argument, action::fail, ""},
-    {"InvalidBucketName", errc::invalid_argument, action::fail, ""},
-    {"BadDigest", errc::checksum, action::retry, ""},
-    {"XAmzContentSHA256Mismatch", errc::checksum, action::retry, ""},
-    {"XAmzContentChecksumMismatch", errc::checksum, action::retry, ""},
-    {"RequestTimeout", errc::timeout, action::retry, "check the network and the region"},
-    {"SlowDown", errc::throttled, action::throttled, ""},
-    {"SlowDownRead", errc::throttled, action::throttled, ""},
-    {"SlowDownWrite", errc::throttled, action::throttled, ""},
-    {"Throttling", errc::throttled, action::throttled, ""},
-    {"ThrottlingException", errc::throttled, action::throttled, ""},
-    {"RequestLimitExceeded", errc::throttled, action::throttled, ""},
-    {"TooManyRequests", errc::throttled, action::throttled, ""},
-    {"InternalError", errc::unavailable, action::retry, ""},
-    {"ServiceUnavailable", errc::unavailable, action::throttled, ""},
-    {"XMinioStorageFull", errc::no_space, action::fail, ""},
-    {"QuotaExceeded", errc::quota, action::fail, ""},
-    {"NotImplemented", errc::unsupported, action::fail, ""},
-};
-
-struct status_row {
-    int status;
-    errc code;
-    action what;
-};
-
-constexpr status_row statuses[] = {
-    {304, errc::not_modified, action::fail},
-    {401, errc::unauthenticated, action::fail},
-    {403, errc::permission, action::fail},
-    {404, errc::not_found, action::fail},
-    {408, errc::timeout, action::retry},
-    {409, errc::conflict, action::fail},
-    {412, errc::precondition, action::fail},
-    {413, errc::too_large, action::fail},
-    {416, errc::range, action::fail},
-    {423, errc::locked, action::fail},
-    {429, errc::throttled, action::throttled},
-    {501, errc::unsupported, action::fail},
-    {503, errc::throttled, action::throttled},
-    {507, errc::quota, action::fail},
-};
-
-struct meaning {
-    errc code;
-    action what;
-    std::string_view hint;
-};
-
-meaning meaning_of(int status, std::string_view service_code) {
-    const auto* by_code = std::find_if(std::begin(codes), std::end(codes), [&](const code_row& r) {
-        return r.service_code == service_code;
-    });
-    if (by_code != std::end(codes)) return {by_code->code, by_code->what, by_code->hint};
-    const auto* by_status =
-        std::find_if(std::begin(statuses), std::end(statuses), [&](const status_row& r) {
-            return r.status == status;
-        });
-    std::string_view hint =
-        status == 403 ? "check the credentials and what they may do on this bucket" : "";
-    if (by_status != std::end(statuses)) return {by_status->code, by_status->what, hint};
-    if (status >= 500) return {errc::unavailable, action::retry, ""};
-    if (status >= 300 && status < 400)
-        return {errc::config, action::fail, "check the region and the endpoint"};
-    return {errc::service, action::fail, ""};
-}
 
 /// One line: what a service says may hold line ends.
 std::string one_line(std::string text) {
@@ -200,6 +96,7 @@ service_error decode_error_document(std::string_view body) {
         if (name == "Code") return text_into(xml, e.code);
         if (name == "Message") return text_into(xml, e.message);
         if (name == "Region") return text_into(xml, e.region);
+        if (name == "Endpoint") return text_into(xml, e.endpoint);
         if (name == "RequestId") return text_into(xml, e.request_id);
         if (name == "HostId") return text_into(xml, e.host_id);
         return xml.skip_element();
@@ -226,19 +123,8 @@ error decode_error(const http::response_head& head, std::string_view body) {
     e->host_id =
         said.host_id.empty() ? std::string(head.find("x-amz-id-2")) : one_line(said.host_id);
     e->from_service = true;
-    e->retryable = m.what == action::retry || m.what == action::throttled;
+    e->retryable = m.what == http::action::retry || m.what == http::action::throttled;
     return e;
-}
-
-http::verdict judge(const http::response_head& head, std::string_view body) {
-    http::verdict v;
-    const bool success = head.status >= 200 && head.status < 300;
-    if (success && body.find("<Error") == std::string_view::npos) return v;
-    if (success && decode_error_document(body).code.empty()) return v;
-    v.why = decode_error(head, body);
-    v.what = meaning_of(head.status, v.why->service_code).what;
-    if (success && v.what == action::done) v.what = action::fail;
-    return v;
 }
 
 result<object_meta> decode_meta(const http::response_head& head) {
@@ -456,7 +342,7 @@ decode_remove_many(std::string_view body, std::span<const std::string> keys) {
         error e(m.code, one_line(said.code + ": " + said.message));
         e->service_code = one_line(said.code);
         e->from_service = true;
-        e->retryable = m.what == action::retry || m.what == action::throttled;
+        e->retryable = m.what == http::action::retry || m.what == http::action::throttled;
         if (m.code != errc::not_found) failed.emplace(std::move(key), std::move(e));
         return {};
     });

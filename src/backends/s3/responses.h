@@ -2,23 +2,20 @@
 // S3 answers: heads and documents in, values and errors out. Pure.
 #pragma once
 
-#include "http/client.h"
+#include "http/message.h"
 #include "store/types.h"
 
 namespace blobstore::s3 {
 
 /// The <Error> document, as far as it is one.
 struct service_error {
-    std::string code, message, region, request_id, host_id;
+    std::string code, message, region, endpoint, request_id, host_id;
 };
 
 service_error decode_error_document(std::string_view body);
 
 /// What an answer that is no success means: code, service code, ids, hint.
 error decode_error(const http::response_head& head, std::string_view body);
-
-/// done, or what to do about the error. `body` may hold an error behind status 200 (copy).
-http::verdict judge(const http::response_head& head, std::string_view body);
 
 /// errc::protocol where a length or a date is garbage.
 result<object_meta> decode_meta(const http::response_head& head);

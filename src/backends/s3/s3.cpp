@@ -4,6 +4,7 @@
 
 #include "auth/signing_keys.h"
 #include "auth/source.h"
+#include "backends/s3/judge.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/responses.h"
 #include "backends/s3/signed_body.h"
@@ -38,6 +39,8 @@ struct attempt {
     const unsigned_request& from;
     const payload& body;
     std::optional<aws_credentials> used;
+    std::shared_ptr<const endpoint> at;
+    std::int64_t time_ns = 0;
 };
 
 /// Hashes a stream and goes back to its start; errc::unsupported where that cannot be.
@@ -68,13 +71,14 @@ public:
         std::shared_ptr<const host> machine,
         std::shared_ptr<http::client> client
     )
-        : at_(std::move(at))
+        : bucket_(at.bucket)
+        , at_(std::make_shared<const endpoint>(std::move(at)))
         , credentials_(std::move(credentials))
         , machine_(std::move(machine))
         , client_(std::move(client)) {}
 
     std::string uri(std::string_view key) const override {
-        return "s3://" + at_.bucket + "/" + std::string(key);
+        return "s3://" + bucket_ + "/" + std::string(key);
     }
 
     result<void> check_key(std::string_view) const override { return {}; }
@@ -115,13 +119,20 @@ private:
     task<result<void>>
     remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
 
-    /// Host and port without the bucket.
-    std::string service_host() const {
-        std::string host = at_.to.host.substr(at_.path_style ? 0 : at_.bucket.size() + 1);
-        return host + ":" + std::to_string(at_.to.port);
+    std::shared_ptr<const endpoint> at() const {
+        std::lock_guard lock(mutex_);
+        return at_;
     }
 
-    const endpoint at_;
+    void learn(const http::verdict& from) noexcept;
+
+    /// The machine's clock, corrected by what the service told.
+    std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
+
+    const std::string bucket_;
+    mutable std::mutex mutex_;           ///< guards the next
+    std::shared_ptr<const endpoint> at_; ///< in the region that the bucket turned out to be in
+    std::atomic<std::int64_t> clock_offset_ns_{0};
     const credential_source credentials_;
     const std::shared_ptr<const host> machine_;
     const std::shared_ptr<http::client> client_;
@@ -184,6 +195,12 @@ result<void> check_link(const presign_options& options) {
     return {};
 }
 
+/// Host and port without the bucket.
+std::string service_host(const endpoint& at) {
+    std::string host = at.to.host.substr(at.path_style ? 0 : at.bucket.size() + 1);
+    return host + ":" + std::to_string(at.to.port);
+}
+
 std::string host_of(const endpoint& at) {
     http::request r;
     r.to = at.to;
@@ -200,10 +217,27 @@ s3_backend::credentials(operation& op, const aws_credentials* refused) {
     co_return std::move(found->value);
 }
 
+/// Of a refusal, for this attempt and all that follow. S3-12, S3-13
+void s3_backend::learn(const http::verdict& from) noexcept {
+    if (from.what == http::action::new_clock)
+        clock_offset_ns_ = from.server_time_ns - machine_->now_ns();
+    if (from.what != http::action::new_region) return;
+    try {
+        auto moved = std::make_shared<const endpoint>(in_region(*at(), from.region));
+        std::lock_guard lock(mutex_);
+        at_ = std::move(moved);
+    } catch (...) { // out of memory: the next attempt ends as this one did
+    }
+}
+
 task<result<void>>
 s3_backend::authorize(operation& op, http::request& r, attempt& now, const http::verdict* before) {
     const unsigned_request& from = now.from;
     const payload& body = now.body;
+    if (before) learn(*before);
+    now.at = at();
+    now.time_ns = now_ns();
+    r.to = now.at->to;
     r.target = from.path;
     if (!from.query.empty()) r.target += "?" + render_query(from.query);
     const bool refused = before && before->what == http::action::new_credentials && now.used;
@@ -222,7 +256,7 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
     const sigv4::request_view view{from.method, from.path, query, headers};
-    const sigv4::stamp stamp{machine_->now_ns(), {at_.region, "s3"}};
+    const sigv4::stamp stamp{now.time_ns, {now.at->region, "s3"}};
     const std::string scope = sigv4::credential_scope(stamp);
     const sha256_value key =
         keys_.find((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
@@ -230,14 +264,14 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     sigv4::signed_header made = sigv4::sign_header(view, with);
     for (auto& [name, value] : made.fields)
         r.headers.push_back({std::move(name), std::move(value)});
-    if (body.chunks) body.chunks->start(key, stamp.time, at_.region, made.signature);
+    if (body.chunks) body.chunks->start(key, stamp.time, now.at->region, made.signature);
     co_return result<void>();
 }
 
 task<result<payload>>
 s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks) {
     if (body.size() == 0) co_return payload{std::string(sigv4::empty_payload), nullptr};
-    if (!at_.sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
+    if (!at()->sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
     if (!body.stream) {
         sha256_stream hash;
         for (std::size_t at = 0; at < body.memory.size(); at += hash_step) {
@@ -260,13 +294,14 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
     std::unique_ptr<signed_body> chunks;
     result<payload> hashed = co_await payload_of(op, body, chunks);
     if (!hashed) co_return hashed.error();
+    attempt now{r, *hashed, {}, at(), 0};
     http::exchange what;
     http::request& request = what.unsigned_request;
     request.method = r.method;
-    request.to = at_.to;
+    request.to = now.at->to;
     request.target = r.path;
     request.headers = r.headers;
-    request.first_byte = std::max(at_.first_byte, r.first_byte);
+    request.first_byte = std::max(now.at->first_byte, r.first_byte);
     request.body = body;
     if (chunks) {
         request.body.stream = chunks.get();
@@ -277,11 +312,12 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
         const std::string* encoding = request.find("Content-Encoding");
         request.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
     }
-    attempt now{r, *hashed, {}};
     what.authorize = [this, &now](operation& o, http::request& fresh, const http::verdict* before) {
         return authorize(o, fresh, now, before);
     };
-    what.decide = judge;
+    what.decide = [&now](const http::response_head& head, std::string_view first) {
+        return judge(head, first, {now.at->region, now.time_ns, now.at->to.tls});
+    };
     what.may_hide_error = may_hide_error;
     answer got = co_await client_->send(op, what);
     co_return got;
@@ -306,7 +342,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         if (!meta) co_return meta.error();
         co_return nothing_of(std::move(*meta));
     }
-    const unsigned_request r = encode_get(at_, key, options);
+    const unsigned_request r = encode_get(*at(), key, options);
     answer got = co_await send(op, r, {}, false);
     const bool maybe_empty = options.range.suffix || options.range.offset == 0u;
     const bool nothing = got ? (*got)->head().status == 206 && (*got)->length() == 0u
@@ -342,7 +378,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
 
 task<result<object_meta>>
 s3_backend::head(operation& op, const std::string& key, const conditions& when) {
-    const unsigned_request r = encode_head(at_, key, when);
+    const unsigned_request r = encode_head(*at(), key, when);
     answer got = co_await send(op, r, {}, false);
     if (!got) co_return got.error();
     result<object_meta> meta = decode_meta((*got)->head());
@@ -353,7 +389,7 @@ s3_backend::head(operation& op, const std::string& key, const conditions& when) 
 task<result<object_meta>> s3_backend::put(
     operation& op, const std::string& key, const source& body, const put_options& options
 ) {
-    const unsigned_request r = encode_put(at_, key, options);
+    const unsigned_request r = encode_put(*at(), key, options);
     answer got = co_await send(op, r, body, false);
     if (!got) co_return got.error();
     object_meta meta;
@@ -366,7 +402,7 @@ task<result<object_meta>> s3_backend::put(
 }
 
 task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
-    const unsigned_request r = encode_remove(at_, key);
+    const unsigned_request r = encode_remove(*at(), key);
     result<std::string> document = co_await send_for_document(op, r, false);
     if (!document && document.error().code() != errc::not_found) co_return document.error();
     co_return result<void>();
@@ -375,7 +411,7 @@ task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
 task<result<void>> s3_backend::remove_batch(
     operation& op, std::span<const std::string> keys, std::span<result<void>> results
 ) {
-    result<unsigned_request> r = encode_remove_many(at_, keys);
+    result<unsigned_request> r = encode_remove_many(*at(), keys);
     if (!r) co_return r.error();
     result<std::string> document = co_await send_for_document(op, *r, true);
     if (!document) co_return document.error();
@@ -419,12 +455,14 @@ task<result<object_meta>> s3_backend::copy(
     const copy_options& options
 ) {
     auto* other = dynamic_cast<s3_backend*>(&from);
+    const std::shared_ptr<const endpoint> here = at();
+    const std::shared_ptr<const endpoint> there = other ? other->at() : nullptr;
     const bool same_service =
-        other && other->at_.region == at_.region &&
-        (other->at_.to == at_.to ||
-         (!at_.path_style && !other->at_.path_style && other->service_host() == service_host()));
+        there && there->region == here->region &&
+        (there->to == here->to ||
+         (!here->path_style && !there->path_style && service_host(*there) == service_host(*here)));
     if (!same_service) co_return error(errc::unsupported, "the source is in another service");
-    const unsigned_request r = encode_copy(at_, other->at_.bucket, from_key, key, options);
+    const unsigned_request r = encode_copy(*here, there->bucket, from_key, key, options);
     result<std::string> document = co_await send_for_document(op, r, true);
     if (!document) co_return document.error();
     result<object_meta> meta = decode_copy(*document);
@@ -433,7 +471,7 @@ task<result<object_meta>> s3_backend::copy(
 }
 
 task<result<list_page>> s3_backend::list(operation& op, const list_options& options) {
-    const unsigned_request r = encode_list(at_, options);
+    const unsigned_request r = encode_list(*at(), options);
     result<std::string> document = co_await send_for_document(op, r, false);
     if (!document) {
         error e = document.error();
@@ -451,11 +489,13 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
         );
     result<void> free = check_link(options);
     if (!free) co_return free.error();
-    const unsigned_request r = encode_presign(at_, key, options);
+    const std::shared_ptr<const endpoint> here = at();
+    const unsigned_request r = encode_presign(*here, key, options);
     result<std::optional<aws_credentials>> keys = co_await credentials(op, nullptr);
     if (!keys) co_return keys.error();
-    const std::string host_field = host_of(at_);
-    const std::string base = std::string(at_.to.tls ? "https://" : "http://") + host_field + r.path;
+    const std::string host_field = host_of(*here);
+    const std::string base =
+        std::string(here->to.tls ? "https://" : "http://") + host_field + r.path;
     if (!*keys) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
     std::vector<sigv4::field> query;
     for (const auto& [name, value] : r.query)
@@ -463,8 +503,8 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     std::vector<sigv4::field> headers{{"host", host_field}};
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
-    const std::int64_t now = options.signing_time_ns.value_or(machine_->now_ns());
-    const sigv4::stamp stamp{now - now % second, {at_.region, "s3"}};
+    const std::int64_t now = options.signing_time_ns.value_or(now_ns());
+    const sigv4::stamp stamp{now - now % second, {here->region, "s3"}};
     const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, nullptr};
     co_return base + "?" +
         sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);

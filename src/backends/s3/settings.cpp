@@ -156,6 +156,12 @@ std::string endpoint::path(std::string_view key) const {
     return text + "/" + percent_encode(key, encode_set::path);
 }
 
+std::string aws_host(const endpoint& at) {
+    std::string host = "s3." + at.region + ".amazonaws.com";
+    if (at.region.starts_with("cn-")) host += ".cn";
+    return at.path_style ? host : at.bucket + "." + host;
+}
+
 result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values& values) {
     endpoint at;
     at.bucket = bucket;
@@ -171,12 +177,12 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (values.is_set("path_style")) at.path_style = values.boolean("path_style");
     result<void> named = check_bucket(bucket, at.path_style);
     if (!named) return named.error();
-    std::string host;
+    at.aws = !explicit_endpoint;
     if (explicit_endpoint) {
         result<url> parsed = parse_url(url_of_service);
         if (!parsed) return error(errc::config, "endpoint: " + parsed.error().message());
         if (!parsed->query.empty()) return error(errc::config, "endpoint: a query is not allowed");
-        host = parsed->host;
+        at.to.host = at.path_style ? parsed->host : at.bucket + "." + parsed->host;
         at.to.tls = parsed->scheme == "https";
         if (!at.to.tls && !values.boolean("allow_http"))
             return error(errc::config, "endpoint: http is not allowed by allow_http=false");
@@ -185,12 +191,8 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
         while (!at.base_path.empty() && at.base_path.back() == '/')
             at.base_path.pop_back();
     } else {
-        host = "s3." + at.region + ".amazonaws.com";
-        if (at.region.compare(0, 3, "cn-") == 0) host += ".cn";
-        at.to.tls = true;
-        at.to.port = 443;
+        at.to = {true, aws_host(at), 443};
     }
-    at.to.host = at.path_style ? host : at.bucket + "." + host;
     at.sign_payload = !at.to.tls && !values.boolean("unsigned_payload");
     return at;
 }

@@ -14,6 +14,7 @@ struct endpoint {
     http::origin to;
     std::string base_path; ///< "" or "/prefix/of/endpoint"; with path style followed by "/bucket"
     std::string region, bucket;
+    bool aws = false; ///< no endpoint was given: the host follows from region and bucket
     bool path_style = false;
     bool sign_payload = false; ///< plain http and not unsigned_payload
     milliseconds first_byte{30000};
@@ -21,6 +22,9 @@ struct endpoint {
     /// "/bucket/key" or "/key", percent-encoded once; an empty key gives the bucket's own path.
     std::string path(std::string_view key) const;
 };
+
+/// The host of AWS for the endpoint's region, bucket and style.
+std::string aws_host(const endpoint& at);
 
 /// errc::invalid_argument for a bucket name that could not be one, errc::config for a bad endpoint.
 result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values& values);

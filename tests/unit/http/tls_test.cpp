@@ -225,6 +225,25 @@ TEST(http_tls, early_refusal_during_an_upload_is_read) {
     EXPECT_EQ(a.outcome.error().message(), "status 403 denied");
 }
 
+// S3-15: the reset finds the client in the middle of a record.
+TEST(http_tls, early_refusal_before_a_reset_is_read) {
+    const test_ca ca;
+    certificate own;
+    make_certificate(own, "IP:127.0.0.1", &ca.ca);
+    const server_identity identity(own);
+    raw_server server([&](int fd, int) {
+        tls_peer peer(fd, identity);
+        peer.take_head();
+        std::this_thread::sleep_for(milliseconds(300)); // the client's buffers are full
+        peer.put("HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied");
+    });
+    context on;
+    const std::string body(64'000'000, 'x');
+    const answer a = ask(*client_for(server, ca.path()), on, put_of(secure(server), body));
+    ASSERT_FALSE(a.outcome.has_value());
+    EXPECT_EQ(a.outcome.error().message(), "status 403 denied");
+}
+
 } // namespace
 
 } // namespace blobstore::http::test

@@ -123,35 +123,6 @@ TEST(s3_error, long_messages_are_cut_between_characters) {
     EXPECT_EQ(e.message(), text.substr(0, 299));
 }
 
-TEST(s3_judge, success_and_failure) {
-    EXPECT_EQ(judge(head_with(200), "").what, http::action::done);
-    EXPECT_EQ(judge(head_with(206), "<Errors are here>").what, http::action::done);
-    EXPECT_EQ(judge(head_with(404), no_such_key).what, http::action::fail);
-    EXPECT_EQ(judge(head_with(304), "").why.code(), errc::not_modified);
-    EXPECT_EQ(judge(head_with(503), "").what, http::action::throttled);
-}
-
-TEST(s3_judge, an_error_within_a_200_is_one) {
-    const http::verdict again = judge(
-        head_with(200),
-        "<?xml version=\"1.0\"?>\n   \n<Error><Code>InternalError</Code>"
-        "<Message>We encountered an internal error.</Message></Error>"
-    );
-    EXPECT_EQ(again.what, http::action::retry);
-    EXPECT_EQ(again.why.code(), errc::unavailable);
-    EXPECT_EQ(again.why->http_status, 200);
-    const http::verdict unknown = judge(head_with(200), "<Error><Code>NeverHeardOf</Code></Error>");
-    EXPECT_EQ(unknown.what, http::action::fail);
-    EXPECT_EQ(unknown.why.code(), errc::service);
-    // the root says what a document is, not a word in it
-    const std::string copied =
-        "<CopyObjectResult><ETag>&lt;Error> InternalError</ETag></CopyObjectResult>";
-    EXPECT_EQ(judge(head_with(200), copied).what, http::action::done);
-    const std::string partly = "<DeleteResult><Error><Key>k</Key><Code>InternalError</Code></Error>"
-                               "</DeleteResult>";
-    EXPECT_EQ(judge(head_with(200), partly).what, http::action::done);
-}
-
 TEST(s3_copy, result_has_etag_and_time) {
     const result<object_meta> meta = decode_copy(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n  <CopyObjectResult>"
