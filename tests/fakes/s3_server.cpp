@@ -102,6 +102,8 @@ public:
         for (const auto& bucket : options_.buckets) {
             if (bucket.find('.') != std::string::npos) continue;
             names.append(names.empty() ? "" : ",").append("DNS:").append(bucket + ".localhost");
+            for (const auto& endpoint : options_.service.endpoints)
+                if (endpoint.ends_with(".com")) names.append(",DNS:" + bucket + "." + endpoint);
         }
         auto fresh = make_context(options_.ca->issue(leaf, names), options_.tls);
         const std::lock_guard lock{connections_mutex_};
