@@ -39,7 +39,7 @@ struct blobstore_cancel {
 /// connection.
 struct blobstore_op final : blobstore::operation {
     std::shared_ptr<blobstore::runtime> run; ///< none: a LOG event's
-    const long pid = blobstore::capi::client_core::process_id();
+    const long pid = blobstore::process_id();
     std::atomic<std::size_t> handles{0};
     std::shared_ptr<blobstore_op> self;
 

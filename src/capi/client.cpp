@@ -203,7 +203,7 @@ blobstore_client_close(blobstore_client* client, int64_t timeout_ms, blobstore_e
 
 void blobstore_client_free(blobstore_client* client) {
     if (!client) return;
-    if (client_core::process_id() == client->pid) client->core->run->begin_close();
+    if (process_id() == client->pid) client->core->run->begin_close();
     let_go(client->core, client->pid);
     delete client;
 }

@@ -2,13 +2,7 @@
 // Error objects, library queries, and reading the caller's strings.
 #include "capi/handle.h"
 
-#include <unistd.h>
-
 namespace blobstore::capi {
-
-long client_core::process_id() noexcept {
-    return ::getpid();
-}
 
 result<void> client_core::check() const {
     if (process_id() != pid)

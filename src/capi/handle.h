@@ -6,6 +6,7 @@
 
 #include "async/runtime.h"
 #include "backends/registry.h"
+#include "os/process_id.h"
 #include "store/store.h"
 
 #include <atomic>
@@ -41,8 +42,6 @@ struct client_core : std::enable_shared_from_this<client_core> {
     log_sink log;
     const long pid = process_id();
 
-    static long process_id() noexcept;
-
 private:
     result<std::shared_ptr<http::client>> http_for(const settings_values& of);
 
@@ -56,7 +55,7 @@ private:
 /// do not exist there.
 template <class T>
 void let_go(std::shared_ptr<T>& held, long pid) {
-    if (client_core::process_id() != pid) new (std::nothrow) std::shared_ptr<T>(std::move(held));
+    if (process_id() != pid) new (std::nothrow) std::shared_ptr<T>(std::move(held));
     held.reset();
 }
 

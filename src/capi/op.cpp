@@ -251,7 +251,7 @@ blobstore_op* blobstore_op::add_handle() {
 
 void blobstore_op::drop_handle() {
     if (handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    if (client_core::process_id() != pid) return; // leaked, see let_go
+    if (process_id() != pid) return; // leaked, see let_go
     free_results(); // here: the library's own threads may let go of the operation later
     std::shared_ptr<blobstore_op> last = std::move(self);
 }
@@ -274,12 +274,12 @@ void blobstore_cancel_free(blobstore_cancel* cancel) {
 }
 
 void blobstore_op_cancel(blobstore_op* op) {
-    if (op && client_core::process_id() == op->pid) op->cancel();
+    if (op && process_id() == op->pid) op->cancel();
 }
 
 blobstore_status blobstore_op_wait(blobstore_op* op, int64_t timeout_ms) {
     if (!op || timeout_ms < -1) return BLOBSTORE_E_INVALID_ARGUMENT;
-    if (client_core::process_id() != op->pid) return BLOBSTORE_E_FORKED;
+    if (process_id() != op->pid) return BLOBSTORE_E_FORKED;
     std::unique_lock lock(op->mutex);
     if (!op->complete && op->run->on_callback_thread()) return BLOBSTORE_E_WOULD_DEADLOCK;
     if (timeout_ms == -1)
@@ -296,7 +296,7 @@ namespace {
 /// A result of a call that has completed, moved out once.
 template <class T>
 T take(blobstore_op* op, T blobstore_op::*what) {
-    if (!op || client_core::process_id() != op->pid) return T();
+    if (!op || process_id() != op->pid) return T();
     std::lock_guard lock(op->mutex);
     return op->complete && op->status == BLOBSTORE_OK ? std::exchange(op->*what, T()) : T();
 }
@@ -304,14 +304,14 @@ T take(blobstore_op* op, T blobstore_op::*what) {
 } // namespace
 
 const blobstore_error* blobstore_op_error(const blobstore_op* op) {
-    if (!op || client_core::process_id() != op->pid) return nullptr;
+    if (!op || process_id() != op->pid) return nullptr;
     auto* mutable_op = const_cast<blobstore_op*>(op);
     std::lock_guard lock(mutable_op->mutex);
     return op->failure;
 }
 
 uint64_t blobstore_op_bytes(const blobstore_op* op) {
-    if (!op || client_core::process_id() != op->pid) return 0;
+    if (!op || process_id() != op->pid) return 0;
     auto* mutable_op = const_cast<blobstore_op*>(op);
     std::lock_guard lock(mutable_op->mutex);
     return op->complete && op->status == BLOBSTORE_OK ? op->bytes : 0;

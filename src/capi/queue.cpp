@@ -183,7 +183,7 @@ void blobstore_queue_free(blobstore_queue* queue) {
     if (!queue) return;
     const bool here = !queue->core->forked();
     if (here) queue->core->abandon();
-    let_go(queue->core, here ? client_core::process_id() : 0);
+    let_go(queue->core, here ? process_id() : 0);
     delete queue;
 }
 

@@ -28,7 +28,7 @@ public:
 
     int descriptor() const noexcept { return descriptor_; }
 
-    bool forked() const noexcept { return client_core::process_id() != pid_; }
+    bool forked() const noexcept { return process_id() != pid_; }
 
 private:
     queue_core(std::uint32_t capacity, int fd)
@@ -47,7 +47,7 @@ private:
     std::size_t first_ = 0, count_ = 0, reserved_ = 0;
     bool woken_ = false, shut_ = false, abandoned_ = false, readable_ = false;
     const int descriptor_;
-    const long pid_ = client_core::process_id();
+    const long pid_ = process_id();
 };
 
 } // namespace blobstore::capi

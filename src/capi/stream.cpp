@@ -321,7 +321,7 @@ blobstore_reader_object(const blobstore_reader* reader, blobstore_object_view* o
 void blobstore_reader_free(blobstore_reader* reader) {
     if (!reader) return;
     const long pid = reader->core->pid;
-    if (client_core::process_id() == pid) reader->state->freed->trigger();
+    if (process_id() == pid) reader->state->freed->trigger();
     let_go(reader->state, pid);
     let_go(reader->core, pid);
     delete reader;

@@ -38,7 +38,6 @@ task<result<void>> connection::send(operation& op, std::span<const char> head, c
         sent = co_await send_stream(op, head, body);
     else
         sent = co_await send_memory(op, head, body.memory);
-    if (sent && !early_) sent_all_ = true;
     co_return sent;
 }
 
@@ -47,7 +46,7 @@ connection::send_memory(operation& op, std::span<const char> head, std::span<con
     do {
         const std::span<const char> slice = body.first(std::min(body.size(), slice_size));
         body = body.subspan(slice.size());
-        result<void> sent = co_await send_piece(op, head, slice);
+        result<void> sent = co_await send_piece(op, head, slice, body.empty());
         if (!sent || early_) co_return sent;
         head = {};
     } while (!body.empty());
@@ -84,7 +83,7 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
             );
         }
         left -= *got;
-        result<void> sent = co_await send_piece(op, head, {chunk.bytes.get(), *got});
+        result<void> sent = co_await send_piece(op, head, {chunk.bytes.get(), *got}, last);
         if (!sent || early_) co_return sent;
         head = {};
         if (last) break;
@@ -93,10 +92,12 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
 }
 
 /// One piece, and a look whether the peer has said something meanwhile.
-task<result<void>>
-connection::send_piece(operation& op, std::span<const char> head, std::span<const char> piece) {
+task<result<void>> connection::send_piece(
+    operation& op, std::span<const char> head, std::span<const char> piece, bool last
+) {
     const moved m = co_await wire_.write(op, head, piece, {op.limits.stall, errc::stalled});
     if (m.how == ending::none) {
+        sent_all_ = last;
         if (!piece.empty()) look_for_answer();
         co_return result<void>();
     }

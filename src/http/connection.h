@@ -63,7 +63,7 @@ private:
     send_memory(operation& op, std::span<const char> head, std::span<const char> body);
     task<result<void>> send_stream(operation& op, std::span<const char> head, const source& body);
     task<result<void>>
-    send_piece(operation& op, std::span<const char> head, std::span<const char> piece);
+    send_piece(operation& op, std::span<const char> head, std::span<const char> piece, bool last);
     task<result<std::size_t>> read_known(operation& op, std::span<char> into, std::size_t enough);
     task<result<std::size_t>> read_chunked(operation& op, std::span<char> into, std::size_t enough);
     task<result<std::size_t>>
