@@ -2,6 +2,8 @@
 // Sockets under Asio: connecting, moving, and the two ways that bytes take.
 #include "http/channel.h"
 
+#include "http/race.h"
+
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
@@ -144,40 +146,23 @@ error channel::connect_failure(operation& op, const io_result& how) const {
     return e;
 }
 
-task<io_result> channel::connect_one(operation& op, endpoint to, milliseconds patience) {
-    const int made =
-        ::socket(to.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-    if (made < 0)
-        co_return io_result{errc::ok, error_code(errno, boost::system::system_category()), 0};
-    protocol_ = to.protocol();
-    loose_ = made;
-    set_option(made, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(made, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (!adopt(op.home()))
-        co_return io_result{errc::ok, error_code(EMFILE, boost::system::system_category()), 0};
-    auto start = [this, to](io_handler h) { socket_->async_connect(to, h); };
-    op.interrupt_after(patience);
-    const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
-    op.interrupt_after(milliseconds(0));
-    if (r.stopped == errc::ok && !r.ec) co_return r;
-    detach();
-    if (loose_ >= 0) ::close(std::exchange(loose_, -1));
-    co_return r;
-}
-
 task<result<void>> channel::open(
-    operation& op, std::span<const endpoint> addresses, connect_limits limits, trust* roots
+    operation& op,
+    std::span<const endpoint> addresses,
+    connect_limits limits,
+    reachability& known,
+    trust* roots
 ) {
-    io_result r{errc::ok, boost::asio::error::host_unreachable, 0};
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        // A limit of the operation ends it; where another address follows, only the try must end.
-        const bool last = i + 1 == addresses.size();
-        op.arm(last ? limits.connect : milliseconds(0), errc::timeout);
-        r = co_await connect_one(op, addresses[i], last ? milliseconds(0) : limits.connect);
-        if (r.stopped != errc::ok || !r.ec) break;
-    }
-    if (r.stopped != errc::ok || r.ec) co_return connect_failure(op, r);
+    const race_outcome run = co_await race(op, addresses, limits.connect, known);
+    if (run.how.stopped != errc::ok || run.how.ec) co_return connect_failure(op, run.how);
     op.disarm();
+    loose_ = run.winner.descriptor;
+    protocol_ = run.winner.to.protocol();
+    if (!adopt(op.home()))
+        co_return connect_failure(
+            op, {errc::ok, error_code(EMFILE, boost::system::system_category()), 0}
+        );
+    set_option(descriptor(), SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
     learn_segment();
     if (!roots) co_return result<void>();

@@ -38,6 +38,8 @@ struct connect_limits {
     milliseconds connect{5000}, handshake{5000};
 };
 
+class reachability;
+
 /// Belongs to one context or to none; only whoever holds it may touch it.
 class channel {
 public:
@@ -57,9 +59,14 @@ public:
     /// Nothing to read and not closed: an idle connection may be used again.
     bool silent() noexcept;
 
-    /// Tries the addresses in turn, then does the handshake where the origin asks for TLS.
-    task<result<void>>
-    open(operation& op, std::span<const endpoint> addresses, connect_limits limits, trust* roots);
+    /// To the first address that answers; then the handshake where the origin asks for TLS.
+    task<result<void>> open(
+        operation& op,
+        std::span<const endpoint> addresses,
+        connect_limits limits,
+        reachability& known,
+        trust* roots
+    );
 
     /// All of head and body, as one gather; the limit holds for each wait.
     task<moved>
@@ -89,7 +96,6 @@ private:
     using stream_socket = boost::asio::
         basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-    task<io_result> connect_one(operation& op, endpoint to, milliseconds patience);
     task<result<void>> shake_hands(operation& op, trust& roots, milliseconds limit);
     task<moved> flush(operation& op, time_limit limit);
     task<moved> fill(operation& op, time_limit limit);

@@ -68,14 +68,15 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
     if (!k.fresh) c = shared.idle.take(to, op.home(), rested);
     k.reused = c != nullptr;
     if (c) co_return c;
-    const result<std::vector<endpoint>> found =
+    result<std::vector<endpoint>> found =
         co_await shared.names.resolve(op, to, shared.options.connect);
     if (!found) co_return found.error();
+    *found = shared.reached.order(std::move(*found), op.now());
     c = std::make_unique<connection>(to, shared.memory);
     c->born = op.now();
     const connect_limits limits{shared.options.connect, shared.options.handshake};
     trust* const roots = to.tls ? shared.roots.get() : nullptr;
-    const result<void> opened = co_await c->wire().open(op, *found, limits, roots);
+    const result<void> opened = co_await c->wire().open(op, *found, limits, shared.reached, roots);
     if (!opened) co_return opened.error();
     co_return c;
 }

@@ -4,6 +4,7 @@
 
 #include "http/client.h"
 #include "http/pool.h"
+#include "http/race.h"
 #include "http/resolver.h"
 #include "http/retry.h"
 #include "http/turns.h"
@@ -21,7 +22,8 @@ struct core {
 
     const client_options options;
     const std::shared_ptr<trust> roots;
-    const resolver names;
+    resolver names;
+    reachability reached;
     buffers memory; ///< before the pool, whose connections give back to it
     pool idle;
     turns places;

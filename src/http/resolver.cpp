@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Overrides, numeric addresses, and getaddrinfo on a thread of its own that nobody waits for in
-// vain.
+// Overrides, numeric addresses, look-ups.
 #include "http/resolver.h"
-
-#include "async/runtime.h"
 
 #include <charconv>
 #include <memory>
@@ -50,26 +47,8 @@ error lookup_failure(const std::string& host, const lookup_answer& answer) {
 
 } // namespace
 
-lookup_answer system_lookup(const std::string& host, std::uint16_t port) {
-    lookup_answer answer;
-    addrinfo wanted{};
-    wanted.ai_family = AF_UNSPEC;
-    wanted.ai_socktype = SOCK_STREAM;
-    wanted.ai_flags = AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    answer.failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
-    if (answer.failed == EAI_SYSTEM) answer.os_error = errno;
-    if (answer.failed != 0) return answer;
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-    for (const addrinfo* a = found; a; a = a->ai_next) {
-        endpoint e;
-        if (a->ai_addrlen > e.capacity()) continue;
-        e.resize(a->ai_addrlen);
-        std::memcpy(e.data(), a->ai_addr, a->ai_addrlen);
-        answer.addresses.push_back(e);
-    }
-    if (answer.addresses.empty()) answer.failed = EAI_NONAME;
-    return answer;
+resolver::~resolver() {
+    if (lookups_) lookups_->close();
 }
 
 result<resolver::override_entry> resolver::parse(std::string_view text) {
@@ -89,15 +68,17 @@ result<resolver::override_entry> resolver::parse(std::string_view text) {
     return made;
 }
 
-result<resolver> resolver::make(const std::vector<std::string>& overrides, lookup_function lookup) {
+result<resolver> resolver::make(
+    const std::vector<std::string>& overrides, lookup_function lookup, lookup_times times
+) {
     resolver made;
-    made.lookup_ = std::move(lookup);
+    made.lookups_ = std::make_shared<lookups>(std::move(lookup), times);
     for (const std::string& text : overrides) {
         result<override_entry> entry = parse(text);
         if (!entry) return entry.error();
         made.overrides_.push_back(std::move(*entry));
     }
-    return made;
+    return result<resolver>(std::move(made));
 }
 
 task<result<std::vector<endpoint>>>
@@ -113,35 +94,20 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
         co_return found;
     }
 
-    struct job {
-        std::string host;
-        std::uint16_t port;
-        lookup_function lookup;
-        lookup_answer answer;
-        wakeup done;
-    };
-
-    auto shared = std::make_shared<job>(job{to.host, to.port, lookup_, {}, {}});
-    result<void> started = start_thread("blobstore-dns", [shared] {
-        try {
-            shared->answer = shared->lookup(shared->host, shared->port);
-        } catch (...) {
-            shared->answer.failed = EAI_MEMORY;
-        }
-        shared->done.set();
-    });
-    if (!started) co_return started.error();
     op.arm(limit, errc::dns);
-    const result<void> waited = co_await shared->done.wait(op);
-    if (!waited && op.stop_code() == errc::cancelled) co_return waited.error();
-    if (!waited) {
+    result<lookup_answer> looked = co_await lookups_->find(op, to.host, to.port);
+    const bool waited_in_vain = op.stop_code() != errc::ok;
+    if (waited_in_vain && op.stop_code() == errc::cancelled) co_return looked.error();
+    if (waited_in_vain) {
         error e(op.stop_code(), "timed out resolving host \"" + to.host + "\"");
         e->retryable = !op.stopped();
         co_return e;
     }
     op.disarm();
-    if (shared->answer.failed != 0) co_return lookup_failure(to.host, shared->answer);
-    co_return std::move(shared->answer.addresses);
+    if (!looked) co_return looked.error();
+    if (looked->failed == 0 && looked->addresses.empty()) looked->failed = EAI_AGAIN;
+    if (looked->failed != 0) co_return lookup_failure(to.host, *looked);
+    co_return std::move(looked->addresses);
 }
 
 } // namespace blobstore::http

@@ -1,51 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cancels and time limits in each place where an exchange can hang, and failures to connect.
 #include "async/runtime.h"
-#include "http/resolver.h"
 #include "tls_server.h"
 
 #include <gtest/gtest.h>
 
-#include <netdb.h>
-
 namespace blobstore::http::test {
 
 namespace {
-
-/// A listener that accepts nobody: once its backlog is full, connecting hangs.
-class full_listener {
-public:
-    full_listener() {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        at_.sin_family = AF_INET;
-        at_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        ::bind(listener_, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
-        ::listen(listener_, 0);
-        socklen_t size = sizeof at_;
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at_), &size);
-        for (int& fd : fillers_) {
-            fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-            (void)::connect(fd, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
-        }
-        std::this_thread::sleep_for(milliseconds(20));
-    }
-
-    full_listener(const full_listener&) = delete;
-    full_listener& operator=(const full_listener&) = delete;
-
-    ~full_listener() {
-        for (const int fd : fillers_)
-            ::close(fd);
-        ::close(listener_);
-    }
-
-    std::uint16_t port() const { return ntohs(at_.sin_port); }
-
-private:
-    int listener_ = -1;
-    sockaddr_in at_{};
-    std::array<int, 4> fillers_{};
-};
 
 /// Hangs at one place of an exchange.
 struct hanging {
@@ -363,24 +325,6 @@ TEST_F(http_limits, refused_connections_are_tried_again) {
     );
 }
 
-TEST_F(http_limits, next_address_after_one_that_refuses_or_hangs) {
-    raw_server server([](int fd, int) {
-        head_of(fd);
-        put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    });
-    const full_listener full;
-    options_.connect = milliseconds(1000);
-    options_.resolve = {
-        "two.test:80:127.0.0.2:" + std::to_string(server.port()),
-        "two.test:80:127.0.0.1:" + std::to_string(full.port()),
-        "two.test:80:127.0.0.1:" + std::to_string(server.port())};
-    context on;
-    const answer a = ask(*open_client(options_), on, get({false, "TWO.test", 80}));
-    ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
-    EXPECT_EQ(a.body, "ok");
-    EXPECT_GE(a.seconds, 0.9);
-}
-
 TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
     raw_server server([](int fd, int) { reset_on_close(fd); });
     context on;
@@ -393,97 +337,6 @@ TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
         sent += ask(*c, on, get(server.to()), op).attempts;
     }
     EXPECT_EQ(sent, 10U + 35U); // 500 tokens at 14 each
-}
-
-errc outcome_of(
-    const resolver& names,
-    const origin& to,
-    milliseconds cancel_after,
-    milliseconds limit,
-    std::vector<endpoint>& found
-) {
-    context on;
-    const auto op = std::make_shared<test_operation>();
-    std::thread canceller([op, cancel_after] {
-        std::this_thread::sleep_for(cancel_after);
-        op->cancel();
-    });
-    const result<void> outcome = run(on, op, [&](operation& o) -> task<result<void>> {
-        result<std::vector<endpoint>> r = co_await names.resolve(o, to, limit);
-        if (!r) co_return r.error();
-        found = *r;
-        co_return result<void>();
-    });
-    canceller.join();
-    return outcome ? errc::ok : outcome.error().code();
-}
-
-TEST(http_resolver, numbers_overrides_and_the_system) {
-    const auto never = [](const std::string&, std::uint16_t) {
-        return lookup_answer{EAI_FAIL, 0, {}};
-    };
-    const resolver names =
-        resolver::make({"a.test:443:127.0.0.9", "b.test:80:[::1]:8080", "[::5]:80:10.0.0.1"}, never)
-            .value();
-    std::vector<endpoint> found;
-    const auto first = [&](const origin& to) {
-        const errc code = outcome_of(names, to, milliseconds(1), milliseconds(5000), found);
-        return code == errc::ok
-                   ? found[0].address().to_string() + " " + std::to_string(found[0].port())
-                   : std::string(name_of(code));
-    };
-    EXPECT_EQ(first({true, "A.test", 443}), "127.0.0.9 443");
-    EXPECT_EQ(first({false, "b.test", 80}), "::1 8080");
-    EXPECT_EQ(first({false, "::5", 80}), "10.0.0.1 80");
-    EXPECT_EQ(first({false, "::6", 80}), "::6 80");
-    EXPECT_EQ(first({false, "10.1.2.3", 81}), "10.1.2.3 81");
-    const resolver failing = resolver::make({}, never).value();
-    EXPECT_EQ(
-        outcome_of(failing, {true, "a.test", 444}, milliseconds(300), milliseconds(5000), found),
-        errc::dns
-    );
-    const resolver system = resolver::make({}).value();
-    EXPECT_EQ(
-        outcome_of(system, {false, "localhost", 80}, milliseconds(1000), milliseconds(5000), found),
-        errc::ok
-    );
-    EXPECT_FALSE(found.empty());
-    for (const char* bad :
-         {"",
-          "a",
-          "a:1",
-          "a:1:x",
-          "a:0:1.2.3.4",
-          "a:65536:1.2.3.4",
-          ":1:1.2.3.4",
-          "a:1:1.2.3.4:",
-          "a:1:1.2.3.4:0",
-          "a:1:1.2.3.4:5:6",
-          "a:1:::1",
-          "[a:1:1.2.3.4"}) {
-        const auto made = resolver::make({bad});
-        ASSERT_FALSE(made.has_value()) << bad;
-        EXPECT_EQ(made.error().code(), errc::config);
-    }
-}
-
-TEST(http_resolver, slow_look_ups_are_left_behind) {
-    const resolver names = resolver::make({}, [](const std::string&, std::uint16_t) {
-                               std::this_thread::sleep_for(milliseconds(1000));
-                               return lookup_answer{};
-                           }).value();
-    std::vector<endpoint> found;
-    const auto began = std::chrono::steady_clock::now();
-    EXPECT_EQ(
-        outcome_of(names, {false, "slow.test", 80}, milliseconds(50), milliseconds(5000), found),
-        errc::cancelled
-    );
-    EXPECT_EQ(
-        outcome_of(names, {false, "slow.test", 80}, milliseconds(100), milliseconds(50), found),
-        errc::dns
-    );
-    EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(400));
-    std::this_thread::sleep_for(milliseconds(1100)); // they end on their own
 }
 
 } // namespace

@@ -163,6 +163,41 @@ inline result<void> run(context& on, operation::body_function body) {
     return run(on, std::make_shared<test_operation>(), std::move(body));
 }
 
+/// A listener that accepts nobody: once its backlog is full, connecting hangs.
+class full_listener {
+public:
+    full_listener() {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        at_.sin_family = AF_INET;
+        at_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::bind(listener_, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
+        ::listen(listener_, 0);
+        socklen_t size = sizeof at_;
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at_), &size);
+        for (int& fd : fillers_) {
+            fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            (void)::connect(fd, reinterpret_cast<sockaddr*>(&at_), sizeof at_);
+        }
+        std::this_thread::sleep_for(milliseconds(20));
+    }
+
+    full_listener(const full_listener&) = delete;
+    full_listener& operator=(const full_listener&) = delete;
+
+    ~full_listener() {
+        for (const int fd : fillers_)
+            ::close(fd);
+        ::close(listener_);
+    }
+
+    std::uint16_t port() const { return ntohs(at_.sin_port); }
+
+private:
+    int listener_ = -1;
+    sockaddr_in at_{};
+    std::array<int, 4> fillers_{};
+};
+
 /// 2xx and 404 are done, 503 is tried again, the rest fails.
 inline verdict plain_judge(const response_head& head, std::string_view body) {
     verdict v;
