@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory_resource>
+#include <tuple>
 
 namespace blobstore::sigv4 {
 
@@ -18,14 +21,36 @@ constexpr std::string_view trailer_signature_name = "x-amz-trailer-signature:";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::size_t signature_size = 64;
 
-using text_pair = std::pair<std::string, std::string>;
+/// What one signature is put together in: no heap unless it is large; wiped where it holds a token.
+class scratch {
+public:
+    explicit scratch(bool holds_token)
+        : holds_token_(holds_token) {}
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::for_each(out, [](char& c) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+
+    ~scratch() {
+        if (holds_token_) wipe(memory_.data(), memory_.size());
+    }
+
+    std::pmr::memory_resource* get() { return &arena_; }
+
+private:
+    const bool holds_token_;
+    std::array<std::byte, 8192> memory_;
+    std::pmr::monotonic_buffer_resource arena_{memory_.data(), memory_.size()};
+};
+
+using text = std::pmr::string;
+using fields = std::pmr::vector<field>;
+
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool is_space(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 bool is_unsigned_header(std::string_view name) {
@@ -44,67 +69,123 @@ bool is_unsigned_header(std::string_view name) {
     return std::ranges::find(names, name) != names.end() || name.starts_with("proxy-");
 }
 
-// Without white space at the ends, and one space for each run within.
-std::string trim(std::string_view value) {
-    std::string out;
+// Whether trim() would change it.
+bool is_trimmed(std::string_view value) {
+    bool before = true; // at the start a space is one too many
     for (const char c : value) {
-        const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-        if (!space) {
+        const bool space = is_space(c);
+        if (space && (before || c != ' ')) return false;
+        before = space;
+    }
+    return value.empty() || !before;
+}
+
+// Without white space at the ends, and one space for each run within; the result is behind `out`.
+std::string_view trim(std::string_view value, text& out) {
+    const std::size_t from = out.size();
+    for (const char c : value) {
+        if (!is_space(c)) {
             out += c;
-        } else if (!out.empty() && out.back() != ' ') {
+        } else if (out.size() != from && out.back() != ' ') {
             out += ' ';
         }
     }
-    if (out.ends_with(' ')) {
+    if (out.size() != from && out.back() == ' ') {
         out.pop_back();
     }
-    return out;
+    return std::string_view(out).substr(from);
 }
 
-// Sorted by name, each name once.
-std::vector<text_pair> canonical_headers(const request_view& request) {
-    std::vector<text_pair> all;
-    for (const field& header : request.headers) {
-        std::string name = lower(header.name);
-        if (!is_unsigned_header(name)) {
-            all.emplace_back(std::move(name), trim(header.value));
+// The headers to sign, names in lower case, sorted by name; a name that comes again stays behind
+// its first.
+class canonical_headers {
+public:
+    canonical_headers(std::span<const field> headers, std::pmr::memory_resource* memory)
+        : text_(memory)
+        , fields_(memory) {
+        std::size_t most = 0;
+        for (const field& one : headers) {
+            most += one.name.size() + one.value.size();
+        }
+        text_.reserve(most); // views into it stay
+        fields_.reserve(headers.size());
+        for (const field& one : headers) {
+            const std::size_t from = text_.size();
+            for (const char c : one.name) {
+                text_ += lower(c);
+            }
+            const std::string_view name = std::string_view(text_).substr(from);
+            if (!is_unsigned_header(name)) {
+                fields_.push_back({name, is_trimmed(one.value) ? one.value : trim(one.value, text_)}
+                );
+            }
+        }
+        std::ranges::stable_sort(fields_, {}, &field::name);
+    }
+
+    template <class String>
+    void append_names(String& out) const {
+        for (std::size_t i = 0; i < fields_.size(); ++i) {
+            if (!again(i)) {
+                out.append(i == 0 ? "" : ";").append(fields_[i].name);
+            }
         }
     }
-    std::ranges::stable_sort(all, {}, &text_pair::first);
-    std::vector<text_pair> out;
-    for (text_pair& one : all) {
-        if (!out.empty() && out.back().first == one.first) {
-            out.back().second.append(",").append(one.second);
-        } else {
-            out.push_back(std::move(one));
+
+    template <class String>
+    void append_lines(String& out) const {
+        for (std::size_t i = 0; i < fields_.size(); ++i) {
+            if (again(i)) {
+                out.append(",");
+            } else {
+                out.append(i == 0 ? "" : "\n").append(fields_[i].name).append(":");
+            }
+            out.append(fields_[i].value);
         }
+        out.append(fields_.empty() ? "" : "\n");
     }
-    return out;
+
+    std::size_t size() const noexcept { return text_.size(); }
+
+private:
+    bool again(std::size_t i) const { return i != 0 && fields_[i].name == fields_[i - 1].name; }
+
+    text text_;
+    fields fields_;
+};
+
+template <class String>
+void append_encoded(String& out, std::string_view bytes, encode_set keep) {
+    const std::size_t from = out.size();
+    out.resize(from + bytes.size() * 3);
+    const char* const end = percent_encode_at(out.data() + from, bytes, keep);
+    out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
-std::string names_of(const std::vector<text_pair>& headers) {
-    std::string out;
-    for (const auto& [name, value] : headers) {
-        out.append(out.empty() ? "" : ";").append(name);
-    }
-    return out;
-}
-
-std::string canonical_query(std::span<const field> query) {
-    std::vector<text_pair> encoded;
-    encoded.reserve(query.size());
+template <class String>
+void append_query(String& out, std::span<const field> query, std::pmr::memory_resource* memory) {
+    std::size_t most = 0;
     for (const field& one : query) {
-        encoded.emplace_back(
-            percent_encode(one.name, encode_set::unreserved),
-            percent_encode(one.value, encode_set::unreserved)
-        );
+        most += (one.name.size() + one.value.size()) * 3;
     }
-    std::ranges::sort(encoded);
-    std::string out;
-    for (const auto& [name, value] : encoded) {
-        out.append(out.empty() ? "" : "&").append(name).append("=").append(value);
+    text encoded(memory);
+    encoded.reserve(most); // views into it stay
+    fields sorted(memory);
+    sorted.reserve(query.size());
+    for (const field& one : query) {
+        const std::size_t name = encoded.size();
+        append_encoded(encoded, one.name, encode_set::unreserved);
+        const std::size_t value = encoded.size();
+        append_encoded(encoded, one.value, encode_set::unreserved);
+        const std::string_view whole = encoded;
+        sorted.push_back({whole.substr(name, value - name), whole.substr(value)});
     }
-    return out;
+    std::ranges::sort(sorted, [](const field& a, const field& b) {
+        return std::tie(a.name, a.value) < std::tie(b.name, b.value);
+    });
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        out.append(i == 0 ? "" : "&").append(sorted[i].name).append("=").append(sorted[i].value);
+    }
 }
 
 // RFC 3986 5.2.4, and repeated slashes are one.
@@ -134,12 +215,77 @@ std::string normalized(std::string_view path) {
     return out;
 }
 
-std::string canonical_path(std::string_view path, const options& how) {
-    std::string out(path.empty() ? "/" : path);
-    if (how.normalize) {
-        out = normalized(out);
+template <class String>
+void append_path(String& out, std::string_view path, const options& how) {
+    const std::string_view given = path.empty() ? "/" : path;
+    const std::string changed = how.normalize ? normalized(given) : std::string();
+    const std::string_view plain = how.normalize ? std::string_view(changed) : given;
+    if (how.double_encode) {
+        append_encoded(out, plain, encode_set::path);
+    } else {
+        out.append(plain);
     }
-    return how.double_encode ? percent_encode(out, encode_set::path) : out;
+}
+
+/// The parts of a canonical request that are made once for several uses.
+struct prepared {
+    const request_view& request;
+    const canonical_headers& headers;
+    std::string_view query;
+};
+
+template <class String>
+void append_canonical(
+    String& out, const prepared& from, std::string_view payload_hash, const options& how
+) {
+    const request_view& request = from.request;
+    out.reserve(
+        out.size() + request.method.size() + request.path.size() + from.query.size() +
+        2 * from.headers.size() + payload_hash.size() + 512
+    );
+    out.append(request.method).append("\n");
+    append_path(out, request.path, how);
+    out.append("\n").append(from.query).append("\n");
+    from.headers.append_lines(out);
+    out.append("\n");
+    from.headers.append_names(out);
+    out.append("\n").append(payload_hash);
+}
+
+/// A time as signatures write it, formatted once for all places.
+class date_text {
+public:
+    explicit date_text(nanoseconds time)
+        : text_(iso_basic(time)) {}
+
+    std::string_view time() const { return {text_.data(), text_.size()}; }
+
+    std::string_view day() const { return time().substr(0, 8); }
+
+private:
+    std::array<char, 16> text_;
+};
+
+template <class String>
+void append_scope(String& out, const date_text& date, const scope& where) {
+    out.append(date.day()).append("/").append(where.region).append("/").append(where.service);
+    out.append("/aws4_request");
+}
+
+template <class String>
+void append_hex(String& out, const sha256_value& value) {
+    const auto digits = hex_of(value);
+    out.append(digits.data(), digits.size());
+}
+
+template <class String>
+void append_string_to_sign(
+    String& out, const date_text& date, const scope& where, const sha256_value& canonical
+) {
+    out.append(algorithm).append("\n").append(date.time()).append("\n");
+    append_scope(out, date, where);
+    out.append("\n");
+    append_hex(out, canonical);
 }
 
 std::string join_lines(std::initializer_list<std::string_view> lines) {
@@ -150,24 +296,34 @@ std::string join_lines(std::initializer_list<std::string_view> lines) {
     return out;
 }
 
-sha256_value key_for(const signing& with) {
+sha256_value key_for(const signing& with, const date_text& date) {
     if (with.key != nullptr) {
         return *with.key;
     }
-    const std::string date = format_iso_basic(with.at.time).substr(0, 8);
-    return signing_key(with.credentials.secret_access_key, date, with.at.where);
+    return signing_key(with.credentials.secret_access_key, date.day(), with.at.where);
 }
 
-std::string sign(const request_view& request, const signing& with, std::string_view payload_hash) {
-    sha256_value key = key_for(with);
-    const std::string canonical = canonical_request(request, payload_hash, with.how);
-    std::string out = signature(key, string_to_sign(with.at, canonical));
+std::array<char, 64> sign(
+    const prepared& request,
+    const signing& with,
+    const date_text& date,
+    std::pmr::memory_resource* memory
+) {
+    sha256_stream digest;
+    text line(memory);
+    append_canonical(line, request, with.payload_hash, with.how);
+    digest.update(line);
+    const sha256_value hashed = digest.finish();
+    line.clear();
+    append_string_to_sign(line, date, with.at.where, hashed);
+    sha256_value key = key_for(with, date);
+    const sha256_value value = hmac_sha256(digest, bytes_of(key), line);
     wipe(key.data(), key.size());
-    return out;
+    return hex_of(value);
 }
 
-std::string credential_of(const signing& with) {
-    return with.credentials.access_key_id + "/" + credential_scope(with.at);
+std::string_view view_of(const std::array<char, 64>& digits) {
+    return {digits.data(), digits.size()};
 }
 
 } // namespace
@@ -186,34 +342,33 @@ sha256_value signing_key(const secret_string& secret, std::string_view date, con
 }
 
 std::string credential_scope(const stamp& at) {
-    std::string out = format_iso_basic(at.time).substr(0, 8);
-    out.append("/").append(at.where.region).append("/").append(at.where.service);
-    return out += "/aws4_request";
+    std::string out;
+    append_scope(out, date_text(at.time), at.where);
+    return out;
 }
 
 std::string signed_headers(const request_view& request) {
-    return names_of(canonical_headers(request));
+    scratch space(false);
+    std::string out;
+    canonical_headers(request.headers, space.get()).append_names(out);
+    return out;
 }
 
 std::string
 canonical_request(const request_view& request, std::string_view payload_hash, const options& how) {
-    const std::vector<text_pair> headers = canonical_headers(request);
-    std::string out(request.method);
-    out.append("\n").append(canonical_path(request.path, how));
-    out.append("\n").append(canonical_query(request.query)).append("\n");
-    for (const auto& [name, value] : headers) {
-        out.append(name).append(":").append(value).append("\n");
-    }
-    return out.append("\n").append(names_of(headers)).append("\n").append(payload_hash);
+    scratch space(true);
+    const canonical_headers headers(request.headers, space.get());
+    text query(space.get());
+    append_query(query, request.query, space.get());
+    std::string out;
+    append_canonical(out, {request, headers, query}, payload_hash, how);
+    return out;
 }
 
 std::string string_to_sign(const stamp& at, std::string_view canonical) {
-    return join_lines(
-        {algorithm,
-         format_iso_basic(at.time),
-         credential_scope(at),
-         hex(bytes_of(sha256(canonical)))}
-    );
+    std::string out;
+    append_string_to_sign(out, date_text(at.time), at.where, sha256(canonical));
+    return out;
 }
 
 std::string signature(const sha256_value& key, std::string_view string_to_sign) {
@@ -221,62 +376,80 @@ std::string signature(const sha256_value& key, std::string_view string_to_sign) 
 }
 
 signed_header sign_header(const request_view& request, const signing& with) {
-    signed_header out;
-    out.fields.emplace_back("x-amz-date", format_iso_basic(with.at.time));
-    if (with.how.content_sha256) {
-        out.fields.emplace_back("x-amz-content-sha256", with.payload_hash);
-    }
+    const date_text date(with.at.time);
     const std::string_view token = with.credentials.session_token.reveal();
-    if (!token.empty() && !with.how.omit_session_token) {
+    const bool sign_token = !token.empty() && !with.how.omit_session_token;
+    scratch space(!token.empty());
+    fields all(space.get());
+    all.reserve(request.headers.size() + 3);
+    all.assign(request.headers.begin(), request.headers.end());
+    const std::size_t given = all.size();
+    all.push_back({"x-amz-date", date.time()});
+    if (with.how.content_sha256) {
+        all.push_back({"x-amz-content-sha256", with.payload_hash});
+    }
+    if (sign_token) {
+        all.push_back({"x-amz-security-token", token});
+    }
+    const canonical_headers headers(all, space.get());
+    text query(space.get());
+    append_query(query, request.query, space.get());
+    const auto digits = sign({request, headers, query}, with, date, space.get());
+
+    signed_header out;
+    out.signature = view_of(digits);
+    out.fields.reserve(4);
+    for (std::size_t i = given; i < all.size(); ++i) {
+        out.fields.emplace_back(all[i].name, all[i].value);
+    }
+    if (!token.empty() && !sign_token) {
         out.fields.emplace_back("x-amz-security-token", token);
     }
-    std::vector<field> headers(request.headers.begin(), request.headers.end());
-    for (const auto& [name, value] : out.fields) {
-        headers.push_back({name, value});
-    }
-    request_view full = request;
-    full.headers = headers;
-    out.signature = sign(full, with, with.payload_hash);
-    std::string authorization(algorithm);
-    authorization.append(" Credential=").append(credential_of(with));
-    authorization.append(", SignedHeaders=").append(signed_headers(full));
-    authorization.append(", Signature=").append(out.signature);
-    if (!token.empty() && with.how.omit_session_token) {
-        out.fields.emplace_back("x-amz-security-token", token);
-    }
+    std::string authorization;
+    authorization.reserve(256 + with.credentials.access_key_id.size() + headers.size());
+    authorization.append(algorithm).append(" Credential=");
+    authorization.append(with.credentials.access_key_id).append("/");
+    append_scope(authorization, date, with.at.where);
+    authorization.append(", SignedHeaders=");
+    headers.append_names(authorization);
+    authorization.append(", Signature=").append(view_of(digits));
     out.fields.emplace_back("authorization", std::move(authorization));
     return out;
 }
 
 std::string
 sign_query(const request_view& request, const signing& with, std::int64_t expires_seconds) {
-    const std::string credential = credential_of(with);
-    const std::string date = format_iso_basic(with.at.time);
-    const std::string expires = std::to_string(expires_seconds);
-    const std::string names = signed_headers(request);
+    const date_text date(with.at.time);
     const field token = {"X-Amz-Security-Token", with.credentials.session_token.reveal()};
-    std::vector<field> query(request.query.begin(), request.query.end());
-    query.insert(
-        query.end(),
-        {
-            {"X-Amz-Algorithm", algorithm},
-            {"X-Amz-Credential", credential},
-            {"X-Amz-Date", date},
-            {"X-Amz-Expires", expires},
-            {"X-Amz-SignedHeaders", names},
-        }
-    );
+    scratch space(!token.value.empty());
+    text credential(with.credentials.access_key_id, space.get());
+    append_scope(credential.append("/"), date, with.at.where);
+    const std::string expires = std::to_string(expires_seconds);
+    const canonical_headers headers(request.headers, space.get());
+    text names(space.get());
+    headers.append_names(names);
+    fields query(space.get());
+    query.reserve(request.query.size() + 6);
+    query.assign(request.query.begin(), request.query.end());
+    query.push_back({"X-Amz-Algorithm", algorithm});
+    query.push_back({"X-Amz-Credential", credential});
+    query.push_back({"X-Amz-Date", date.time()});
+    query.push_back({"X-Amz-Expires", expires});
+    query.push_back({"X-Amz-SignedHeaders", names});
     if (!token.value.empty() && !with.how.omit_session_token) {
         query.push_back(token);
     }
-    request_view full = request;
-    full.query = query;
-    const std::string signed_text = sign(full, with, with.payload_hash);
-    std::string out = canonical_query(query);
+    text encoded(space.get());
+    append_query(encoded, query, space.get());
+    const auto digits = sign({request, headers, encoded}, with, date, space.get());
+
+    std::string out;
+    out.reserve(encoded.size() + 128 + 3 * token.value.size());
+    out.append(encoded);
     if (!token.value.empty() && with.how.omit_session_token) {
-        out.append("&").append(canonical_query({&token, 1}));
+        append_query(out.append("&"), {&token, 1}, space.get());
     }
-    return out.append("&X-Amz-Signature=").append(signed_text);
+    return out.append("&X-Amz-Signature=").append(view_of(digits));
 }
 
 std::string chunk_signature(

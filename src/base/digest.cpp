@@ -62,6 +62,11 @@ sha256_value sha256(std::string_view bytes) {
 
 // RFC 2104 over the fetched digest: EVP_MAC costs several allocations and locks for each call.
 sha256_value hmac_sha256(std::string_view key, std::string_view bytes) {
+    sha256_stream stream;
+    return hmac_sha256(stream, key, bytes);
+}
+
+sha256_value hmac_sha256(sha256_stream& stream, std::string_view key, std::string_view bytes) {
     constexpr std::size_t block = 64;
     std::array<char, block> inner{};
     if (key.size() > block) {
@@ -74,7 +79,6 @@ sha256_value hmac_sha256(std::string_view key, std::string_view bytes) {
     std::array<char, block> outer = inner;
     std::ranges::for_each(inner, [](char& c) { c = static_cast<char>(c ^ 0x36); });
     std::ranges::for_each(outer, [](char& c) { c = static_cast<char>(c ^ 0x5c); });
-    sha256_stream stream;
     stream.update({inner.data(), inner.size()});
     stream.update(bytes);
     const sha256_value first = stream.finish();

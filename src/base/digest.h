@@ -48,6 +48,9 @@ private:
     std::unique_ptr<evp_md_ctx_st, digest_deleter> context_;
 };
 
+/// The same as the one above, with a fresh or finished stream of the caller's: no allocation.
+sha256_value hmac_sha256(sha256_stream& with, std::string_view key, std::string_view bytes);
+
 /// MD5 of bytes that come in pieces. Not thread-safe.
 class md5_stream final {
 public:

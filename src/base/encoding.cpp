@@ -62,6 +62,15 @@ std::string hex(std::string_view bytes) {
     return out;
 }
 
+std::array<char, 64> hex_of(const std::array<unsigned char, 32>& value) noexcept {
+    std::array<char, 64> out;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        out[2 * i] = lower_digits[value[i] >> 4];
+        out[2 * i + 1] = lower_digits[value[i] & 15];
+    }
+    return out;
+}
+
 result<std::string> unhex(std::string_view text) {
     if (text.size() % 2 != 0) {
         return invalid("odd number of hex digits");
@@ -125,21 +134,28 @@ result<std::string> unbase64(std::string_view text) {
     return out;
 }
 
-void percent_encode_to(std::string& out, std::string_view bytes, encode_set keep) {
+char* percent_encode_at(char* at, std::string_view bytes, encode_set keep) noexcept {
     for (const char c : bytes) {
         if (unreserved_table[byte(c)] || (c == '/' && keep == encode_set::path)) {
-            out += c;
+            *at++ = c;
         } else {
-            out += '%';
-            out += upper_digits[byte(c) >> 4];
-            out += upper_digits[byte(c) & 15];
+            *at++ = '%';
+            *at++ = upper_digits[byte(c) >> 4];
+            *at++ = upper_digits[byte(c) & 15];
         }
     }
+    return at;
+}
+
+void percent_encode_to(std::string& out, std::string_view bytes, encode_set keep) {
+    const std::size_t from = out.size();
+    out.resize(from + bytes.size() * 3);
+    const char* const end = percent_encode_at(out.data() + from, bytes, keep);
+    out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 std::string percent_encode(std::string_view bytes, encode_set keep) {
     std::string out;
-    out.reserve(bytes.size() + bytes.size() / 4);
     percent_encode_to(out, bytes, keep);
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace blobstore {
 
 /// Lower-case hex.
 std::string hex(std::string_view bytes);
+
+/// The same of a digest, without an allocation.
+std::array<char, 64> hex_of(const std::array<unsigned char, 32>& value) noexcept;
 
 /// Either case; an odd length or another character is errc::invalid_argument.
 result<std::string> unhex(std::string_view text);
@@ -32,6 +36,9 @@ std::string percent_encode(std::string_view bytes, encode_set keep);
 
 /// The same, appended to `out`.
 void percent_encode_to(std::string& out, std::string_view bytes, encode_set keep);
+
+/// The same to memory with room for three times as many bytes; returns the end.
+char* percent_encode_at(char* at, std::string_view bytes, encode_set keep) noexcept;
 
 /// What '+' stands for in encoded text.
 enum class plus { literal, space };

@@ -271,15 +271,28 @@ result<nanoseconds> parse_iso_basic(std::string_view text) {
 }
 
 std::string format_iso_basic(nanoseconds time) {
+    const std::array<char, 16> text = iso_basic(time);
+    return {text.data(), text.size()};
+}
+
+std::array<char, 16> iso_basic(nanoseconds time) noexcept {
     const civil at = split(time);
-    std::string out;
-    append(out, at.year, 4);
-    append(out, at.month, 2);
-    append(out, at.day, 2);
-    append(out += 'T', at.hour, 2);
-    append(out, at.minute, 2);
-    append(out, at.second, 2);
-    return out += 'Z';
+    std::array<char, 16> out;
+    const auto two = [&out](std::size_t where, unsigned value) {
+        out[where] = static_cast<char>('0' + value / 10 % 10);
+        out[where + 1] = static_cast<char>('0' + value % 10);
+    };
+    const auto year = static_cast<unsigned>(at.year);
+    two(0, year / 100);
+    two(2, year % 100);
+    two(4, at.month);
+    two(6, at.day);
+    out[8] = 'T';
+    two(9, at.hour);
+    two(11, at.minute);
+    two(13, at.second);
+    out[15] = 'Z';
+    return out;
 }
 
 } // namespace blobstore

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,5 +36,8 @@ result<nanoseconds> parse_iso_basic(std::string_view text);
 
 /// "20130524T000000Z"; the fraction is cut off. The first eight characters are the date.
 std::string format_iso_basic(nanoseconds time);
+
+/// The same without an allocation; the year must have four digits.
+std::array<char, 16> iso_basic(nanoseconds time) noexcept;
 
 } // namespace blobstore

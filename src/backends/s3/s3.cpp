@@ -246,8 +246,8 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     // Where the source has no others, what the service said is the better answer.
     if (!keys && refused && keys.error().code() == errc::credentials) co_return before->why;
     if (!keys) co_return keys.error();
-    now.used = *keys;
-    if (!*keys) co_return result<void>();
+    now.used = std::move(*keys);
+    if (!now.used) co_return result<void>();
     const std::string host_field = r.host_header();
     std::vector<sigv4::field> query;
     for (const auto& [name, value] : from.query)
@@ -257,10 +257,9 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
         headers.push_back({h.name, h.value});
     const sigv4::request_view view{from.method, from.path, query, headers};
     const sigv4::stamp stamp{now.time_ns, {now.at->region, "s3"}};
-    const std::string scope = sigv4::credential_scope(stamp);
-    const sha256_value key =
-        keys_.find((*keys)->secret_access_key, scope.substr(0, 8), stamp.where);
-    const sigv4::signing with{**keys, stamp, body.hash, {}, &key};
+    const auto date = iso_basic(stamp.time);
+    const sha256_value key = keys_.find(now.used->secret_access_key, {date.data(), 8}, stamp.where);
+    const sigv4::signing with{*now.used, stamp, body.hash, {}, &key};
     sigv4::signed_header made = sigv4::sign_header(view, with);
     for (auto& [name, value] : made.fields)
         r.headers.push_back({std::move(name), std::move(value)});
@@ -505,7 +504,10 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
         headers.push_back({h.name, h.value});
     const std::int64_t now = options.signing_time_ns.value_or(now_ns());
     const sigv4::stamp stamp{now - now % second, {here->region, "s3"}};
-    const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, nullptr};
+    const auto date = iso_basic(stamp.time);
+    const sha256_value of_the_day =
+        keys_.find((*keys)->secret_access_key, {date.data(), 8}, stamp.where);
+    const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, &of_the_day};
     co_return base + "?" +
         sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
 }
