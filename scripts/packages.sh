@@ -12,6 +12,7 @@ packages_of() {
             ;;
         lint) echo clang-format:clang-format clang-tidy:clang-tidy ;;
         langs) echo mono-mcs:mcs mono-runtime:mono rustc:rustc ;;
+        bench) echo libcurl4-openssl-dev valgrind:valgrind ;;
         pip) echo python3-pip:pip3 ;;
         *)
             echo "packages.sh: no group $1" >&2
