@@ -3,6 +3,7 @@
 #include "base/xml.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -42,6 +43,15 @@ constexpr bool is_name_char(std::uint32_t c) noexcept {
     return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == 0xb7 ||
            (c >= 0x300 && c <= 0x36f) || c == 0x203f || c == 0x2040;
 }
+
+// What is_name_char() says of ASCII, of which nearly every name consists.
+constexpr std::array<bool, 128> ascii_name_chars = [] {
+    std::array<bool, 128> table{};
+    for (std::uint32_t c = 0; c < table.size(); ++c) {
+        table[c] = is_name_char(c);
+    }
+    return table;
+}();
 
 struct decoded {
     std::uint32_t value = 0;
@@ -221,7 +231,17 @@ bool xml_reader::skip_space() noexcept {
 
 bool xml_reader::read_name(std::string_view& out) {
     std::size_t size = 0;
+    if (!rest_.empty() && byte(rest_[0]) < 0x80 && is_name_start(byte(rest_[0]))) {
+        size = 1;
+    }
     while (size < rest_.size()) {
+        if (size != 0 && byte(rest_[size]) < 0x80) {
+            if (!ascii_name_chars[byte(rest_[size])]) {
+                break;
+            }
+            ++size;
+            continue;
+        }
         const decoded at = decode_utf8(rest_.substr(size));
         if (!(size == 0 ? is_name_start(at.value) : is_name_char(at.value))) {
             break;
@@ -377,13 +397,17 @@ bool xml_reader::read_start() {
 
 bool xml_reader::read_end() {
     skip("</");
-    std::string_view name;
-    if (!read_name(name)) {
-        return false;
-    }
-    skip_space();
-    if (!skip(">") || name != open_.back()) {
-        return bad("an end tag that does not fit its start");
+    std::string_view name = open_.back();
+    if (rest_.starts_with(name) && rest_.substr(name.size()).starts_with('>')) {
+        rest_.remove_prefix(name.size() + 1); // as nearly always: the name need not be read
+    } else {
+        if (!read_name(name)) {
+            return false;
+        }
+        skip_space();
+        if (!skip(">") || name != open_.back()) {
+            return bad("an end tag that does not fit its start");
+        }
     }
     open_.pop_back();
     name_ = local_name(name);

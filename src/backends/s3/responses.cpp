@@ -263,6 +263,7 @@ result<list_document> parse_list(std::string_view body) {
     if (*root != "ListBucketResult")
         return error(errc::protocol, "the answer is no list of objects");
     list_document page;
+    page.contents.reserve(std::min<std::size_t>(body.size() / 256, 1000)); // near what comes
     result<void> read = read_page(xml, page);
     if (read) read = to_end(xml);
     if (!read) return read.error();
@@ -283,11 +284,11 @@ result<list_page> decode_list(std::string_view body, const list_options& asked) 
         std::make_move_iterator(parsed->common_prefixes.begin()),
         std::make_move_iterator(parsed->common_prefixes.end())
     );
-    std::sort(
-        page.entries.begin(),
-        page.entries.end(),
-        [](const object_meta& a, const object_meta& b) { return a.key < b.key; }
-    );
+    constexpr auto by_key = [](const object_meta& a, const object_meta& b) {
+        return a.key < b.key;
+    };
+    if (!std::is_sorted(page.entries.begin(), page.entries.end(), by_key))
+        std::sort(page.entries.begin(), page.entries.end(), by_key);
     if (!page.entries.empty() && page.entries.front().key.empty())
         return error(errc::protocol, "a listed object has no key");
     if (!parsed->is_truncated) return page;
