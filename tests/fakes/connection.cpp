@@ -137,11 +137,14 @@ connection::flow connection::read_body(Parser& parser, exchange& now) {
     }
     const bool stop_inside = now.trouble && now.trouble->what != event::none &&
                              now.trouble->where == stage::request_body;
+    const auto stop = position_in(
+        parser.content_length() ? *parser.content_length() : 0, now.trouble ? now.trouble->byte : 0
+    );
     bool met = false;
     boost::system::error_code error;
     while (!parser.is_done()) {
         now.body_bytes = parser.get().body().size();
-        if (stop_inside && !met && now.body_bytes >= now.trouble->byte) {
+        if (stop_inside && !met && now.body_bytes >= stop) {
             met = true;
             if (do_event(*now.trouble) == flow::over) return flow::over;
         }
@@ -180,6 +183,9 @@ connection::flow connection::do_event(const fault& what) {
     case event::close:
         stream_.finish(what.close_notify);
         return flow::over;
+    case event::half_close:
+        stream_.half_close();
+        return flow::over;
     }
     return flow::over;
 }
@@ -188,6 +194,7 @@ reply connection::make_answer(exchange& now) {
     const bool head = now.message.method == "HEAD";
     const auto* what = now.trouble.get();
     const bool replaced = what != nullptr && (what->status != 0 || what->body || what->raw);
+    if (what != nullptr && what->twice) service_.handle(now.message, now.where);
     if (!replaced) return service_.handle(now.message, now.where);
     if (what->apply) service_.handle(now.message, now.where);
     const int status = what->status != 0 ? what->status : 200;
@@ -201,6 +208,12 @@ reply connection::make_answer(exchange& now) {
 
 connection::flow connection::serve(exchange& now) {
     if (meet(now, stage::request) == flow::over) return flow::over;
+    if (now.trouble && now.trouble->apply_after.count() > 0) {
+        stream_.hang_up();
+        if (stream_.wait(now.trouble->apply_after, false) == wait_end::time_over)
+            service_.handle(now.message, now.where);
+        return flow::over;
+    }
     now.answer = make_answer(now);
     observer_.answering(now.ticket, now.body_bytes, *now.answer);
     if (now.trouble && now.trouble->delay.count() > 0) {
@@ -237,8 +250,9 @@ connection::flow connection::send_shaped(exchange& now, std::string head) {
     std::string body;
     if (!now.answer->bodiless) {
         body = now.answer->bytes();
-        if (what.corrupt_byte && *what.corrupt_byte < body.size()) {
-            auto& byte = body[static_cast<std::size_t>(*what.corrupt_byte)];
+        const auto corrupt = position_in(body.size(), what.corrupt_byte.value_or(0));
+        if (what.corrupt_byte && corrupt < body.size()) {
+            auto& byte = body[static_cast<std::size_t>(corrupt)];
             byte = static_cast<char>(static_cast<unsigned char>(byte) ^ 1U);
         }
         if (what.chunk_size > 0) body = chunked(body, what.chunk_size);
@@ -263,7 +277,8 @@ connection::flow connection::send_shaped(exchange& now, std::string head) {
     if (inside) {
         const auto start = in_head ? head_start : body_start;
         // The first byte of the answer is of its interim answers.
-        const auto wanted = in_head && what.byte == 0 ? 0 : start + what.byte;
+        const auto length = in_head ? head.size() : body.size();
+        const auto wanted = in_head && what.byte == 0 ? 0 : start + position_in(length, what.byte);
         stop = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, all.size()));
     }
     const std::string_view bytes{all};

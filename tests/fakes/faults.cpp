@@ -27,8 +27,10 @@ constexpr std::array<stage_name, 7> stage_names{{
 
 bool set_event(fault& out, event what, const std::string& value) {
     const auto colon = value.find(':');
-    const auto byte = colon == std::string::npos ? std::optional<std::uint64_t>{0}
-                                                 : parse_number(value.substr(colon + 1));
+    const auto at = colon == std::string::npos ? "0" : value.substr(colon + 1);
+    auto byte = parse_number(at);
+    if (at == "middle") byte = middle_byte;
+    if (at == "last") byte = last_byte;
     for (const auto& [text, where] : stage_names) {
         if (text != value.substr(0, colon) || !byte) continue;
         out.what = what;
@@ -53,6 +55,7 @@ bool set_number(scripted_rule& out, const std::string& name, std::int64_t number
     }
     if (name == "for-ms") return what.duration = pause, true;
     if (name == "delay-ms") return what.delay = pause, true;
+    if (name == "apply-after-ms") return what.apply_after = pause, true;
     if (name == "segment-ms") return what.segment_delay = pause, true;
     if (name == "segment") return what.segment = count, true;
     if (name == "chunk-size") return what.chunk_size = count, true;
@@ -64,6 +67,7 @@ bool set_number(scripted_rule& out, const std::string& name, std::int64_t number
 bool set_flag(fault& what, const std::string& name) {
     if (name == "early") return what.early = true;
     if (name == "apply") return what.apply = true;
+    if (name == "twice") return what.twice = true;
     if (name == "close-notify") return what.close_notify = true;
     if (name == "until-close") return what.until_close = true;
     if (name == "connection-close") return what.connection_close = true;
@@ -81,10 +85,17 @@ bool set_text(scripted_rule& out, const std::string& name, const std::string& va
     if (name == "stall") return set_event(out.what, event::stall, value);
     if (name == "reset") return set_event(out.what, event::reset, value);
     if (name == "close") return set_event(out.what, event::close, value);
+    if (name == "half-close") return set_event(out.what, event::half_close, value);
     return false;
 }
 
 } // namespace
+
+std::uint64_t position_in(std::uint64_t length, std::uint64_t byte) {
+    if (byte == middle_byte) return length / 2;
+    if (byte == last_byte) return length == 0 ? 0 : length - 1;
+    return byte;
+}
 
 fault answer_status(int status, std::string code, std::optional<int> retry_after) {
     fault out;

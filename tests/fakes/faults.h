@@ -29,10 +29,16 @@ enum class stage {
 
 enum class event {
     none,
-    stall, // for `duration`, then go on; 0: until the peer leaves or the server is destroyed
-    reset, // RST
-    close, // FIN; over TLS after close_notify if `close_notify`
+    stall,      // for `duration`, then go on; 0: until the peer leaves or the server is destroyed
+    reset,      // RST
+    close,      // FIN; over TLS after close_notify if `close_notify`
+    half_close, // FIN alone; the connection stays open and silent until the peer leaves
 };
+
+// Positions that are known only once the length is: of the part in which the fault stands.
+inline constexpr std::uint64_t last_byte = std::numeric_limits<std::uint64_t>::max();
+inline constexpr std::uint64_t middle_byte = last_byte - 1;
+std::uint64_t position_in(std::uint64_t length, std::uint64_t byte);
 
 struct fault {
     // What happens where.
@@ -49,6 +55,9 @@ struct fault {
     std::optional<std::string> raw = {};  // these bytes instead of head and body
     bool early = false; // before the request body is read; the connection closes then
     bool apply = false; // the store is changed although the answer is another one
+    bool twice = false; // the request is carried out two times
+    std::chrono::milliseconds apply_after{0}; // > 0: the connection ends, and so much later the
+                                              // request is carried out
 
     // How the answer looks on the wire.
     header_list headers = {};              // set (Retry-After, a wrong ETag, ...)
@@ -115,9 +124,10 @@ struct scripted_rule {
 };
 
 // One rule as the program takes it: `method=GET key=stall stall=answer_head times=0` (0: for ever).
-// Words: method key query nth times; status code retry-after body raw early apply; stall reset
-// close (each STAGE[:BYTE]) for-ms close-notify; delay-ms interim length-delta extra chunk-size
-// until-close connection-close segment segment-ms corrupt. Nothing for a line that is not a rule.
+// Words: method key query nth times; status code retry-after body raw early apply twice
+// apply-after-ms; stall reset close half-close (each STAGE[:BYTE|middle|last]) for-ms close-notify;
+// delay-ms interim length-delta extra chunk-size until-close connection-close segment segment-ms
+// corrupt. Nothing for a line that is not a rule.
 std::optional<scripted_rule> parse_rule(const std::string& line);
 
 } // namespace blobstore::fakes

@@ -241,6 +241,7 @@ private:
             const bool for_good = what->duration.count() == 0;
             if (what->what == event::reset) stream.reset();
             if (what->what == event::close) stream.finish(false);
+            if (what->what == event::half_close) stream.half_close();
             if (what->what != event::stall) return false;
             if (stream.wait(what->duration, for_good) != wait_end::time_over) return false;
         }

@@ -103,6 +103,18 @@ void wire::finish(bool close_notify) {
     close();
 }
 
+void wire::hang_up() {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+}
+
+void wire::half_close() {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    wait(std::chrono::milliseconds{0}, true);
+    close();
+}
+
 void wire::close() {
     error_code ignored;
     socket_.close(ignored);

@@ -79,6 +79,8 @@ public:
 
     void reset();                   // RST
     void finish(bool close_notify); // FIN; reads on for a moment so that no RST overtakes it
+    void hang_up();                 // FIN at once; what still comes is refused
+    void half_close();              // FIN; silent, but open, until the peer leaves or the stop
     void close();
 
 private:
