@@ -16,6 +16,14 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t tolerated_skew = 4 * 60 * second; // S3 refuses from 15 min on, others sooner
 constexpr std::int64_t believed_skew = 24 * 3600 * second;
 
+constexpr std::size_t document_judged = std::size_t{64} * 1024; // a longer one comes cut
+
+/// A gateway's or the service's breakdown, which does not say how far the request had come. 503
+/// refuses.
+bool may_have_done_it(int status) {
+    return status == 500 || status == 502 || status == 504 || status >= 520;
+}
+
 /// "bucket.s3-eu-west-1.amazonaws.com", "bucket.s3.eu-west-1.amazonaws.com": the region.
 std::string region_in_host(std::string_view host) {
     const std::size_t end = host.find(".amazonaws.com");
@@ -105,6 +113,20 @@ judge(const http::response_head& head, std::string_view body, const signed_with&
     if (success && v.what == http::action::done) v.what = http::action::fail;
     if (v.what == http::action::fail) look_for_region(v, head, body, sent);
     if (v.what == http::action::fail) look_for_clock(v, head, sent);
+    v.why->outcome_unknown = may_have_done_it(head.status);
+    return v;
+}
+
+http::verdict
+judge_document(const http::response_head& head, std::string_view body, const signed_with& sent) {
+    http::verdict v = judge(head, body, sent);
+    const bool whole = body.size() < document_judged;
+    if (v.what != http::action::done || !whole || head.status / 100 != 2) return v;
+    const result<void> read = check_document(body);
+    if (read) return v;
+    v.what = http::action::retry;
+    v.why = read.error();
+    v.why->retryable = v.why->outcome_unknown = true;
     return v;
 }
 

@@ -15,9 +15,15 @@ struct signed_with {
     bool secure = false; ///< over verified TLS: only then is the service's clock believed
 };
 
-/// `body` may hold an error behind status 200 (copy, delete of many).
+/// `body` may hold an error behind status 200 (copy, delete of many). The error has
+/// outcome_unknown where the answer does not say that nothing was done.
 http::verdict
 judge(const http::response_head& head, std::string_view body, const signed_with& sent);
+
+/// The same for answers whose success is an XML document: one that is cut or garbage is no success,
+/// and tried again.
+http::verdict
+judge_document(const http::response_head& head, std::string_view body, const signed_with& sent);
 
 /// Whether it may become part of a host name and of a signature.
 bool is_aws_region(std::string_view text) noexcept;

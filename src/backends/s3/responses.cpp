@@ -127,6 +127,13 @@ error decode_error(const http::response_head& head, std::string_view body) {
     return e;
 }
 
+result<void> check_document(std::string_view body) {
+    xml_reader xml(body);
+    const result<std::string> root = root_of(xml);
+    if (!root) return root.error();
+    return to_end(xml);
+}
+
 result<object_meta> decode_meta(const http::response_head& head) {
     object_meta meta;
     meta.etag = head.find("etag");

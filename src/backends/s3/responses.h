@@ -17,6 +17,9 @@ service_error decode_error_document(std::string_view body);
 /// What an answer that is no success means: code, service code, ids, hint.
 error decode_error(const http::response_head& head, std::string_view body);
 
+/// errc::protocol where it is no whole XML document.
+result<void> check_document(std::string_view body);
+
 /// errc::protocol where a length or a date is garbage.
 result<object_meta> decode_meta(const http::response_head& head);
 

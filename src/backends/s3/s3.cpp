@@ -166,7 +166,7 @@ object_body nothing_of(object_meta meta) {
     return opened;
 }
 
-/// The service had said yes when its answer broke off.
+/// What was asked for may have been done.
 error applied(error e) {
     e->outcome_unknown = true;
     return e;
@@ -314,11 +314,23 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
     what.authorize = [this, &now](operation& o, http::request& fresh, const http::verdict* before) {
         return authorize(o, fresh, now, before);
     };
-    what.decide = [&now](const http::response_head& head, std::string_view first) {
-        return judge(head, first, {now.at->region, now.time_ns, now.at->to.tls});
+
+    struct {
+        bool reads, document, doubt;
+    } judged{r.method == "GET" || r.method == "HEAD", may_hide_error, false};
+
+    what.decide = [&judged, &now](const http::response_head& head, std::string_view first) {
+        const signed_with sent{now.at->region, now.time_ns, now.at->to.tls};
+        http::verdict v =
+            judged.document ? judge_document(head, first, sent) : judge(head, first, sent);
+        if (v.what == http::action::done) return v;
+        if (judged.reads) v.why->outcome_unknown = false;
+        judged.doubt = judged.doubt || v.why->outcome_unknown;
+        return v;
     };
     what.may_hide_error = may_hide_error;
     answer got = co_await client_->send(op, what);
+    if (!got && judged.doubt) co_return applied(got.error()); // of an earlier attempt, too
     co_return got;
 }
 
@@ -362,6 +374,9 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
     opened.meta = std::move(*meta);
     opened.meta.key = key;
     opened.length = (*got)->length();
+    // Such a body ends where the connection does, so that a cut one would look whole.
+    if (!opened.length && head.find("transfer-encoding").empty())
+        co_return error(errc::protocol, "the service does not say how long the object is");
     if (head.status == 206) {
         result<content_range> range = decode_content_range(head.find("content-range"));
         if (!range) co_return range.error();
@@ -415,7 +430,7 @@ task<result<void>> s3_backend::remove_batch(
     result<std::string> document = co_await send_for_document(op, *r, true);
     if (!document) co_return document.error();
     result<std::vector<result<void>>> decoded = decode_remove_many(*document, keys);
-    if (!decoded) co_return decoded.error();
+    if (!decoded) co_return applied(decoded.error());
     std::move(decoded->begin(), decoded->end(), results.begin());
     co_return result<void>();
 }
@@ -465,7 +480,8 @@ task<result<object_meta>> s3_backend::copy(
     result<std::string> document = co_await send_for_document(op, r, true);
     if (!document) co_return document.error();
     result<object_meta> meta = decode_copy(*document);
-    if (meta) meta->key = key;
+    if (!meta) co_return applied(meta.error());
+    meta->key = key;
     co_return meta;
 }
 

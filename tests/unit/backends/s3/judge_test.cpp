@@ -31,6 +31,10 @@ http::verdict judge(const http::response_head& head, std::string_view body) {
     return s3::judge(head, body, {"us-east-1", now, true});
 }
 
+http::verdict judge_document(const http::response_head& head, std::string_view body) {
+    return s3::judge_document(head, body, {"us-east-1", now, true});
+}
+
 TEST(s3_judge, success_and_failure) {
     EXPECT_EQ(judge(head_with(200), "").what, action::done);
     EXPECT_EQ(judge(head_with(206), "<Errors are here>").what, action::done);
@@ -58,6 +62,28 @@ TEST(s3_judge, S301_an_error_within_a_200_is_one) {
     const std::string partly = "<DeleteResult><Error><Key>k</Key><Code>InternalError</Code></Error>"
                                "</DeleteResult>";
     EXPECT_EQ(judge(head_with(200), partly).what, action::done);
+}
+
+// S3-01: a document that is cut or garbage is no success.
+TEST(s3_judge, S3_01_a_broken_document_is_tried_again_and_in_doubt) {
+    const std::string whole = "<CopyObjectResult><ETag>InternalError</ETag></CopyObjectResult>";
+    EXPECT_EQ(judge_document(head_with(200), whole).what, action::done);
+    EXPECT_EQ(judge_document(head_with(204), "").what, action::retry);
+    for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+        const http::verdict v = judge_document(head_with(200), whole.substr(0, cut));
+        EXPECT_EQ(v.what, action::retry) << cut;
+        EXPECT_TRUE(v.why->outcome_unknown) << cut;
+    }
+    EXPECT_EQ(judge_document(head_with(404), document("NoSuchKey")).what, action::fail);
+    const std::string begins(std::size_t{64} * 1024, '<'); // the rest is not there yet
+    EXPECT_EQ(judge_document(head_with(200), begins).what, action::done);
+}
+
+TEST(s3_judge, a_breakdown_leaves_doubt_and_a_refusal_does_not) {
+    for (const int status : {500, 502, 504, 520, 599})
+        EXPECT_TRUE(judge(head_with(status), "").why->outcome_unknown) << status;
+    for (const int status : {301, 400, 403, 404, 409, 412, 429, 501, 503})
+        EXPECT_FALSE(judge(head_with(status), "").why->outcome_unknown) << status;
 }
 
 // A literal copy of what is tried again, and how.
