@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls: blocking, or submitted and waited for.
+#include "faults/operations.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <unistd.h>
+
+namespace blobstore::fault_tests {
+
+namespace {
+
+using capi_tests::buffer_ptr;
+using capi_tests::error_slot;
+using capi_tests::freer;
+using capi_tests::op_ptr;
+using capi_tests::sized;
+using capi_tests::str;
+using capi_tests::text_of;
+
+using object_ptr = std::unique_ptr<blobstore_object, freer<blobstore_object_free>>;
+using page_ptr = std::unique_ptr<blobstore_page, freer<blobstore_page_free>>;
+using reader_ptr = std::unique_ptr<blobstore_reader, freer<blobstore_reader_free>>;
+
+constexpr std::string_view key = "key", target = "target";
+
+std::string pattern(std::size_t size, unsigned seed) {
+    std::string out(size, '\0');
+    for (char& c : out)
+        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
+    return out;
+}
+
+// The arguments that the calls have in common, and where their results go.
+struct call_frame {
+    explicit call_frame(const setting_of_call& given)
+        : with(given) {}
+
+    // Ends a call: blocking ones have ended, submitted ones are waited for.
+    outcome end(blobstore_status status) {
+        const blobstore_error* failed = err.get();
+        if (with.async && op) {
+            held_op.reset(op);
+            status = blobstore_op_wait(op, -1);
+            failed = blobstore_op_error(op);
+            info = blobstore_op_take_object(op);
+            buffer = blobstore_op_take_buffer(op);
+            page = blobstore_op_take_page(op);
+            reader = blobstore_op_take_reader(op);
+            count = static_cast<std::size_t>(blobstore_op_bytes(op));
+        }
+        outcome out;
+        out.status = status;
+        auto view = sized<blobstore_error_view>();
+        if (failed) blobstore_error_get(failed, &view);
+        out.flags = view.flags;
+        out.attempts = view.attempts;
+        out.http_status = view.http_status;
+        out.message = blobstore_error_message(failed);
+        keep(out);
+        return out;
+    }
+
+    void keep(outcome& out) {
+        const object_ptr held_info(info);
+        const buffer_ptr held_buffer(buffer);
+        const page_ptr held_page(page);
+        auto view = sized<blobstore_object_view>();
+        if (info && blobstore_object_get(info, &view) == BLOBSTORE_OK) {
+            if (view.flags & BLOBSTORE_OBJECT_HAS_SIZE) out.size = view.size;
+            out.etag = text_of(view.etag);
+        }
+        std::size_t size = 0;
+        const void* data = blobstore_buffer_data(buffer, &size);
+        if (buffer) out.body.emplace(static_cast<const char*>(data), size);
+        for (std::size_t i = 0; i < blobstore_page_len(page); ++i) {
+            auto entry = sized<blobstore_object_view>();
+            blobstore_page_get(page, i, &entry, sizeof entry, 1);
+            out.keys.push_back(text_of(entry.key));
+        }
+    }
+
+    const setting_of_call& with;
+    error_slot err;
+    blobstore_op* op = nullptr;
+    op_ptr held_op;
+    blobstore_object* info = nullptr;
+    blobstore_buffer* buffer = nullptr;
+    blobstore_page* page = nullptr;
+    blobstore_reader* reader = nullptr;
+    std::size_t count = 0;
+};
+
+outcome get_range(const setting_of_call& w, const blobstore_get_options* options) {
+    call_frame f(w);
+    if (w.async)
+        return f.end(blobstore_get_async(
+            w.store, key.data(), key.size(), options, &w.call, nullptr, &f.op, f.err
+        ));
+    return f.end(
+        blobstore_get(w.store, key.data(), key.size(), options, &w.call, &f.buffer, &f.info, f.err)
+    );
+}
+
+outcome get(const setting_of_call& w) {
+    return get_range(w, nullptr);
+}
+
+outcome get_part(const setting_of_call& w) {
+    auto options = sized<blobstore_get_options>();
+    options.flags = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH;
+    options.offset = 100;
+    options.length = 1000;
+    outcome out = get_range(w, &options);
+    return out;
+}
+
+outcome get_into(const setting_of_call& w) {
+    call_frame f(w);
+    std::string into(content::whole().size() + 8, '\x55');
+    outcome out = f.end(
+        w.async ? blobstore_get_into_async(
+                      w.store,
+                      key.data(),
+                      key.size(),
+                      nullptr,
+                      &w.call,
+                      into.data(),
+                      into.size(),
+                      nullptr,
+                      &f.op,
+                      f.err
+                  )
+                : blobstore_get_into(
+                      w.store,
+                      key.data(),
+                      key.size(),
+                      nullptr,
+                      &w.call,
+                      into.data(),
+                      into.size(),
+                      &f.count,
+                      &f.info,
+                      f.err
+                  )
+    );
+    if (out.status == BLOBSTORE_OK) out.body = into.substr(0, f.count);
+    return out;
+}
+
+// A reader's calls have the limits of the one that opened it.
+outcome read(const setting_of_call& w) {
+    call_frame opening(w);
+    outcome out = opening.end(
+        w.async
+            ? blobstore_reader_open_async(
+                  w.store,
+                  key.data(),
+                  key.size(),
+                  nullptr,
+                  &w.call,
+                  nullptr,
+                  &opening.op,
+                  opening.err
+              )
+            : blobstore_reader_open(
+                  w.store, key.data(), key.size(), nullptr, &w.call, &opening.reader, opening.err
+              )
+    );
+    const reader_ptr held(opening.reader);
+    std::string all;
+    for (std::size_t n = 1; out.status == BLOBSTORE_OK && n != 0;) {
+        call_frame f(w);
+        char piece[600];
+        out = f.end(
+            w.async ? blobstore_reader_read_async(
+                          held.get(), piece, sizeof piece, nullptr, &f.op, f.err
+                      )
+                    : blobstore_reader_read(held.get(), piece, sizeof piece, &f.count, f.err)
+        );
+        n = f.count;
+        if (out.status == BLOBSTORE_OK) all.append(piece, n);
+    }
+    if (out.status == BLOBSTORE_OK) out.body = all;
+    return out;
+}
+
+outcome read_next(const setting_of_call& w) {
+    call_frame opening(w);
+    blobstore_reader_open(
+        w.store, key.data(), key.size(), nullptr, &w.call, &opening.reader, opening.err
+    );
+    const reader_ptr held(opening.reader);
+    outcome out = opening.end(held ? BLOBSTORE_OK : blobstore_status{BLOBSTORE_E_NETWORK});
+    if (!held) out.status = opening.err.view().status;
+    std::string all;
+    for (bool more = true; out.status == BLOBSTORE_OK && more;) {
+        call_frame f(w);
+        out = f.end(
+            w.async ? blobstore_reader_next_async(held.get(), 500, nullptr, &f.op, f.err)
+                    : blobstore_reader_next(held.get(), 500, &f.buffer, f.err)
+        );
+        more = out.body.has_value();
+        all += out.body.value_or("");
+    }
+    out.body.reset();
+    if (out.status == BLOBSTORE_OK) out.body = all;
+    return out;
+}
+
+std::string file_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Into a file that is there: it must stay as it was, or become the whole object.
+outcome download(const setting_of_call& w) {
+    call_frame f(w);
+    const std::string path = w.folder + "/download";
+    std::ofstream(path, std::ios::binary) << content::old();
+    auto file = sized<blobstore_file>();
+    file.path = str(path);
+    outcome out = f.end(
+        w.async
+            ? blobstore_download_file_async(
+                  w.store, key.data(), key.size(), nullptr, &file, &w.call, nullptr, &f.op, f.err
+              )
+            : blobstore_download_file(
+                  w.store, key.data(), key.size(), nullptr, &file, &w.call, &f.info, f.err
+              )
+    );
+    const std::string now = file_text(path);
+    if (out.status == BLOBSTORE_OK)
+        out.body = now;
+    else if (now != content::old())
+        out.keys = {"the file under its final name changed although the download failed"};
+    return out;
+}
+
+outcome head(const setting_of_call& w) {
+    call_frame f(w);
+    return f.end(
+        w.async ? blobstore_head_async(
+                      w.store, key.data(), key.size(), nullptr, &w.call, nullptr, &f.op, f.err
+                  )
+                : blobstore_head(w.store, key.data(), key.size(), nullptr, &w.call, &f.info, f.err)
+    );
+}
+
+outcome list(const setting_of_call& w) {
+    call_frame f(w);
+    return f.end(
+        w.async ? blobstore_list_async(w.store, nullptr, &w.call, nullptr, &f.op, f.err)
+                : blobstore_list(w.store, nullptr, &w.call, &f.page, f.err)
+    );
+}
+
+outcome put(const setting_of_call& w) {
+    call_frame f(w);
+    const std::string& data = content::fresh();
+    return f.end(
+        w.async ? blobstore_put_async(
+                      w.store,
+                      target.data(),
+                      target.size(),
+                      data.data(),
+                      data.size(),
+                      nullptr,
+                      &w.call,
+                      nullptr,
+                      &f.op,
+                      f.err
+                  )
+                : blobstore_put(
+                      w.store,
+                      target.data(),
+                      target.size(),
+                      data.data(),
+                      data.size(),
+                      nullptr,
+                      &w.call,
+                      &f.info,
+                      f.err
+                  )
+    );
+}
+
+outcome put_buffer(const setting_of_call& w) {
+    call_frame f(w);
+    const std::string& data = content::fresh();
+    blobstore_buffer* wrapped = nullptr;
+    blobstore_buffer_wrap(data.data(), data.size(), nullptr, nullptr, &wrapped, nullptr);
+    const buffer_ptr held(wrapped);
+    return f.end(
+        w.async
+            ? blobstore_put_buffer_async(
+                  w.store,
+                  target.data(),
+                  target.size(),
+                  wrapped,
+                  nullptr,
+                  &w.call,
+                  nullptr,
+                  &f.op,
+                  f.err
+              )
+            : blobstore_put_buffer(
+                  w.store, target.data(), target.size(), wrapped, nullptr, &w.call, &f.info, f.err
+              )
+    );
+}
+
+outcome upload(const setting_of_call& w) {
+    call_frame f(w);
+    const std::string path = w.folder + "/upload";
+    std::ofstream(path, std::ios::binary) << content::fresh();
+    auto file = sized<blobstore_file>();
+    file.path = str(path);
+    return f.end(
+        w.async ? blobstore_upload_file_async(
+                      w.store,
+                      target.data(),
+                      target.size(),
+                      &file,
+                      nullptr,
+                      &w.call,
+                      nullptr,
+                      &f.op,
+                      f.err
+                  )
+                : blobstore_upload_file(
+                      w.store, target.data(), target.size(), &file, nullptr, &w.call, &f.info, f.err
+                  )
+    );
+}
+
+outcome copy_from(const setting_of_call& w, blobstore_store* from, std::string_view source) {
+    call_frame f(w);
+    return f.end(
+        w.async ? blobstore_copy_async(
+                      from,
+                      source.data(),
+                      source.size(),
+                      w.store,
+                      target.data(),
+                      target.size(),
+                      nullptr,
+                      &w.call,
+                      nullptr,
+                      &f.op,
+                      f.err
+                  )
+                : blobstore_copy(
+                      from,
+                      source.data(),
+                      source.size(),
+                      w.store,
+                      target.data(),
+                      target.size(),
+                      nullptr,
+                      &w.call,
+                      &f.info,
+                      f.err
+                  )
+    );
+}
+
+outcome copy(const setting_of_call& w) {
+    return copy_from(w, w.store, key);
+}
+
+// From another service: its bytes come once and cannot be asked for again.
+outcome copy_streamed(const setting_of_call& w) {
+    return copy_from(w, w.other, "source");
+}
+
+outcome remove(const setting_of_call& w) {
+    call_frame f(w);
+    return f.end(
+        w.async ? blobstore_delete_async(
+                      w.store, target.data(), target.size(), &w.call, nullptr, &f.op, f.err
+                  )
+                : blobstore_delete(w.store, target.data(), target.size(), &w.call, f.err)
+    );
+}
+
+outcome remove_many(const setting_of_call& w) {
+    call_frame f(w);
+    const blobstore_str keys[] = {str("m0"), str("m1"), str("m2")};
+    std::vector<blobstore_status> results(3, BLOBSTORE_E_INTERNAL);
+    outcome out = f.end(
+        w.async ? blobstore_delete_many_async(
+                      w.store, keys, 3, &w.call, results.data(), nullptr, &f.op, f.err
+                  )
+                : blobstore_delete_many(w.store, keys, 3, &w.call, results.data(), f.err)
+    );
+    out.results = results;
+    return out;
+}
+
+const std::string& part() {
+    static const std::string made = content::whole().substr(100, 1000);
+    return made;
+}
+
+constexpr bool yes = true, no = false;
+
+constexpr operation_row rows[] = {
+    // name, effect, answer has a body, judged whole, request has a body, replayable, wanted
+    {"get", effect::reads, yes, no, no, yes, content::whole, get},
+    {"get_range", effect::reads, yes, no, no, yes, part, get_part},
+    {"get_into", effect::reads, yes, no, no, yes, content::whole, get_into},
+    {"reader_read", effect::reads, yes, no, no, yes, content::whole, read},
+    {"reader_next", effect::reads, yes, no, no, yes, content::whole, read_next},
+    {"download_file", effect::reads, yes, no, no, yes, content::whole, download},
+    {"head", effect::heads, no, no, no, yes, content::whole, head},
+    {"list", effect::lists, yes, no, no, yes, content::whole, list},
+    {"put", effect::writes, no, no, yes, yes, content::fresh, put},
+    {"put_buffer", effect::writes, no, no, yes, yes, content::fresh, put_buffer},
+    {"upload_file", effect::writes, no, no, yes, yes, content::fresh, upload},
+    {"copy", effect::writes, yes, yes, no, yes, content::whole, copy},
+    {"copy_streamed", effect::writes, no, no, yes, no, content::foreign, copy_streamed},
+    {"delete", effect::removes, no, no, no, yes, content::whole, remove},
+    {"delete_many", effect::removes_many, yes, yes, yes, yes, content::whole, remove_many},
+};
+
+} // namespace
+
+namespace content {
+
+const std::string& whole() {
+    static const std::string made = pattern(3000, 1);
+    return made;
+}
+
+const std::string& old() {
+    static const std::string made = pattern(700, 2);
+    return made;
+}
+
+const std::string& fresh() {
+    static const std::string made = pattern(2500, 3);
+    return made;
+}
+
+const std::string& foreign() {
+    static const std::string made = pattern(2600, 4);
+    return made;
+}
+
+} // namespace content
+
+std::span<const operation_row> operations() {
+    return rows;
+}
+
+} // namespace blobstore::fault_tests

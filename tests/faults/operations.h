@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every call of blobstore.h that goes over the network, in one form, with what it does to a store.
+#pragma once
+
+#include "capi/support.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace blobstore::fault_tests {
+
+// The objects that each case starts with, in the bucket "bucket".
+namespace content {
+
+const std::string& whole();   // of "key"; get and its kind read it, copies copy it
+const std::string& old();     // of "target" and of "m0" to "m2"
+const std::string& fresh();   // what a put writes to "target"
+const std::string& foreign(); // of "source" in the other service
+
+} // namespace content
+
+// What one call is made with.
+struct setting_of_call {
+    blobstore_store* store = nullptr;
+    blobstore_store* other = nullptr; // another service, the source of a streamed copy
+    blobstore_call call{};
+    bool async = false;
+    std::string folder; // for downloads
+};
+
+// What it came to, copied out.
+struct outcome {
+    blobstore_status status = BLOBSTORE_OK;
+    std::uint32_t flags = 0, attempts = 0; // of the error
+    int http_status = 0;
+    std::string message;
+    std::optional<std::string> body;
+    std::optional<std::uint64_t> size;
+    std::string etag;
+    std::vector<std::string> keys;
+    std::vector<blobstore_status> results; // of delete_many
+};
+
+enum class effect { reads, writes, removes, removes_many, lists, heads };
+
+struct operation_row {
+    const char* name;
+    effect does;
+    bool answer_has_body; // of a success
+    bool judged_whole;    // the answer's body is read before the retry loop lets go of it
+    bool has_body;        // of the request
+    bool replayable;
+    const std::string& (*wanted)(); // what is read, or what stands in "target" after a success
+    outcome (*run)(const setting_of_call&);
+};
+
+std::span<const operation_row> operations();
+
+} // namespace blobstore::fault_tests
