@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the S3 servers that the tests run against, each by its pin, into the user's cache folder.
-# usage: scripts/install_servers.sh [versitygw] [minio]      (default: both)
+# Installs the S3 servers that the tests run against, and the proxy that harms what goes to them,
+# each by its pin, into the user's cache folder.
+# usage: scripts/install_servers.sh [versitygw] [minio] [toxiproxy]      (default: all)
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,10 +14,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # Into a folder beside the last name and then renamed: a half-made install is never taken for one.
 go_install() {
-    local go=$1 package=$2 target=$3 try
+    local go=$1 package=$2 target=$3 name=$4 try made
     for try in 1 2 3; do
         rm -rf "$target.part" && mkdir -p "$target.part"
         if GOBIN="$target.part" GOTOOLCHAIN=local "$go" install "$package" </dev/null; then
+            made=$(basename "${package%@*}") # a program is called as the last part of its package
+            [ "$made" = "$name" ] || mv "$target.part/$made" "$target.part/$name"
             rm -rf "$target" && mv "$target.part" "$target"
             return 0
         fi
@@ -38,8 +41,8 @@ install_server() {
     go=$(go_ensure) || { echo "no Go 1.25 or newer, and none could be installed" >&2; return 1; }
     echo "+ go install $(server_module "$name")@$(server_pin "$name")"
     mkdir -p "$(dirname "$target")"
-    go_install "$go" "$(server_module "$name")@$(server_pin "$name")" "$target"
+    go_install "$go" "$(server_module "$name")@$(server_pin "$name")" "$target" "$name"
 }
 
-[ $# -gt 0 ] || set -- versitygw minio
+[ $# -gt 0 ] || set -- versitygw minio toxiproxy
 for name in "$@"; do install_server "$name"; done

@@ -6,6 +6,7 @@ server_pin() {
     case "$1" in
         versitygw) echo v1.8.0 ;; # 1.7.0 has a conditional PUT that races
         minio) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
+        toxiproxy) echo v2.5.0 ;;
         *) echo "no server $1" >&2 && return 2 ;;
     esac
 }
@@ -14,6 +15,7 @@ server_module() {
     case "$1" in
         versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
         minio) echo github.com/minio/minio ;;
+        toxiproxy) echo github.com/Shopify/toxiproxy/v2/cmd/server ;;
         *) echo "no server $1" >&2 && return 2 ;;
     esac
 }

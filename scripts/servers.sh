@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts and stops the S3 servers of the tests, versitygw and MinIO, each plain and over TLS, on
-# free loopback ports and in a clean environment.
+# free loopback ports and in a clean environment; and toxiproxy with several harms before versitygw.
 # usage: scripts/servers.sh start|stop|env [DIR]     (default: build/servers)
 #   start  starts the servers that are installed, makes the bucket "test", writes DIR/env
 #   env    prints that file, for eval
@@ -81,6 +81,10 @@ spawn_minio() { # NAME PORT TLS
         "$dir/$1/d{1...4}"
 }
 
+spawn_toxiproxy() { # NAME PORT TLS
+    spawn "$1" "$(server_binary toxiproxy)" -host 127.0.0.1 -port "$2" -seed 1
+}
+
 call() { env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u all_proxy \
     curl --silent --max-time 10 --cacert "$dir/certs/ca.pem" "$@"; }
 
@@ -115,7 +119,36 @@ make_bucket() {
     return 1
 }
 
-health_path() { case $1 in versitygw) echo /health ;; minio) echo /minio/health/live ;; esac; }
+health_path() {
+    case $1 in
+        versitygw) echo /health ;;
+        minio) echo /minio/health/live ;;
+        toxiproxy) echo /version ;;
+    esac
+}
+
+# One proxy for each harm. With reset every call has a connection of its own, so that many are
+# tried: 0.05 is the part of them that is reset.
+toxics='latency latency 1 "latency":5,"jitter":2
+bandwidth bandwidth 1 "rate":10000
+slicer slicer 1 "average_size":500,"size_variation":400,"delay":5
+reset reset_peer 0.05 "timeout":0
+reset_all reset_peer 1 "timeout":0'
+
+make_toxics() { # API
+    local name type toxicity attributes upstream port more
+    upstream=$(sed -n "s/^export BLOBSTORE_TEST_VERSITYGW_PORT='\(.*\)'/\1/p" "$dir/env.part")
+    while read -r name type toxicity attributes; do
+        port=$(call --fail -d "{\"name\":\"$name\",\"listen\":\"127.0.0.1:0\",\"upstream\":\"127.0.0.1:$upstream\"}" \
+            "$1/proxies" | sed -n 's/.*"listen":"[^"]*:\([0-9]*\)".*/\1/p')
+        call --fail -o /dev/null -d "{\"type\":\"$type\",\"toxicity\":$toxicity,\"attributes\":{$attributes}}" \
+            "$1/proxies/$name/toxics"
+        more=""
+        [ "$type" != reset_peer ] || more='&max_connection_age=1ms'
+        echo "export BLOBSTORE_TEST_TOXIC_${name^^}_URL='s3://test?endpoint=http://127.0.0.1:$port&region=$region$more'" \
+            >>"$dir/env.part"
+    done <<<"$toxics"
+}
 
 write_env() { # SERVER TLS SCHEME PORT
     local name=BLOBSTORE_TEST_${1^^}
@@ -134,8 +167,12 @@ start_one() { # SERVER TLS
         port=$(free_port)
         "spawn_$server" "$name" "$port" "$tls"
         if wait_healthy "$name" "$scheme://127.0.0.1:$port$(health_path "$server")"; then
-            make_bucket "$scheme://127.0.0.1:$port"
-            write_env "$server" "$tls" "$scheme" "$port"
+            if [ "$server" = toxiproxy ]; then
+                make_toxics "http://127.0.0.1:$port"
+            else
+                make_bucket "$scheme://127.0.0.1:$port"
+                write_env "$server" "$tls" "$scheme" "$port"
+            fi
             echo "$name: $scheme://127.0.0.1:$port"
             return 0
         fi
@@ -182,6 +219,11 @@ start() {
         fi
         for tls in 0 1; do start_one "$server" "$tls"; done
     done
+    if [ ! -x "$(server_binary toxiproxy)" ]; then
+        echo "toxiproxy: not installed; scripts/install_servers.sh toxiproxy"
+    elif [ -x "$(server_binary versitygw)" ]; then
+        start_one toxiproxy 0
+    fi
     mv "$dir/env.part" "$dir/env"
     trap - EXIT
 }

@@ -58,7 +58,7 @@ look_for_runtimes() {
 
 start_servers() {
     local name
-    for name in versitygw minio; do
+    for name in versitygw minio toxiproxy; do
         [ -x "$(server_binary $name)" ] || say_missing $name "scripts/install_servers.sh $name"
     done
     trap '"$root/scripts/servers.sh" stop "$servers"' EXIT

@@ -34,6 +34,10 @@ inline constexpr const char* all_stores[] = {
     "versitygw_tls",
     "minio",
     "minio_tls",
+    "toxic_latency",
+    "toxic_bandwidth",
+    "toxic_slicer",
+    "toxic_reset",
     "live"};
 
 // Starts what is in process; nullptr where the environment does not name the server.

@@ -68,6 +68,7 @@ protected:
         const std::string& body = {}
     ) {
         std::string command = "curl -sS --max-time 20 -i -o - --path-as-is";
+        if (target_->name == "toxic_reset") command += " --retry 5 --retry-all-errors";
         command += method == "HEAD" ? " -I" : " -X " + method;
         if (!body.empty()) command += " --data-binary '" + body + "' -H 'Content-Type:'";
         for (const auto& [name, value] : target_->settings)
