@@ -2,6 +2,7 @@
 """Runs the official Python client against fake-s3: boto3_check.py PATH_TO_FAKE_S3 (needs boto3)."""
 
 import hashlib
+import io
 import socket
 import subprocess
 import sys
@@ -51,7 +52,8 @@ def make_client(endpoint, ca=None, **changes):
         region_name=changes.get("region", "us-east-1"),
         aws_access_key_id=changes.get("key", "testkey"),
         aws_secret_access_key=changes.get("secret", "testsecret1234"),
-        config=Config(s3=extra, retries={"max_attempts": 1}, signature_version="s3v4"),
+        config=Config(s3=extra, retries={"max_attempts": changes.get("retries", 1)}, signature_version="s3v4",
+                      request_checksum_calculation=changes.get("sums", "when_supported")),
     )
 
 
@@ -119,6 +121,70 @@ def objects(s3, bucket):
     return url, data
 
 
+def sent_hash(s3, call, change=None):
+    """What a call promised of its body; change is given the request before it goes out."""
+    seen = []
+
+    def look(request, **_):
+        seen.append(request.headers["X-Amz-Content-SHA256"])
+        if change:
+            change(request)
+
+    s3.meta.events.register("before-send.s3", look, unique_id="look")
+    try:
+        call()
+    finally:
+        s3.meta.events.unregister("before-send.s3", look, unique_id="look")
+    value = seen[0]
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def flip(request):
+    """One bit of the body, behind the signature's back."""
+    data = request.body if isinstance(request.body, bytes) else request.body.read()
+    at = data.index(b"streamed")
+    request.body = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def signed_bodies(endpoint, ca, bucket):
+    """Each way in which the client signs a body, and one flipped bit in it."""
+    data = b"streamed " * 30000
+    digest = hashlib.sha256(data).hexdigest()
+    ways = [(make_client(endpoint, ca, sums="when_required", retries=0, s3={
+        "addressing_style": "path", "payload_signing_enabled": True}), digest,
+        "XAmzContentSHA256Mismatch")]
+    if ca:  # over plain http the client hashes the body
+        ways.append((make_client(endpoint, ca, retries=0), "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "BadDigest"))
+    for s3, promise, code in ways:
+        def put(key="body"):
+            s3.put_object(Bucket=bucket, Key=key, Body=io.BytesIO(data))
+        got = sent_hash(s3, put)
+        check(got == promise, f"a body was promised as {got}, not {promise}")
+        check(s3.get_object(Bucket=bucket, Key="body")["Body"].read() == data, promise)
+        refused(lambda: sent_hash(s3, lambda: put("flipped"), flip), 400, code)
+        refused(lambda: s3.head_object(Bucket=bucket, Key="flipped"), 404, "404")
+        s3.delete_object(Bucket=bucket, Key="body")
+
+
+def put_by_link(s3, bucket):
+    link = s3.generate_presigned_url("put_object", Params={
+        "Bucket": bucket, "Key": "by link", "ContentType": "text/x", "Metadata": {"a": "b"}})
+    headers = {"Content-Type": "text/x", "x-amz-meta-a": "b"}
+    send = lambda url, given: urllib.request.urlopen(
+        urllib.request.Request(url, data=b"linked", headers=given, method="PUT"))
+    with send(link, headers) as answer:
+        check(answer.status == 200, "put by link")
+    check(s3.get_object(Bucket=bucket, Key="by link")["Body"].read() == b"linked", "linked bytes")
+    later = link.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601")
+    for url, given in ((link, {**headers, "x-amz-meta-a": "c"}), (later, headers)):
+        try:
+            send(url, given)
+            sys.exit("boto3_check: a changed link was accepted")
+        except urllib.error.HTTPError as error:
+            check(error.code == 403, "changed link")
+    s3.delete_object(Bucket=bucket, Key="by link")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         for tls in (False, True):
@@ -133,7 +199,9 @@ def main():
             check("first" in [item["Name"] for item in s3.list_buckets()["Buckets"]], "buckets")
             keys_and_lists(s3, "first")
             url, data = objects(s3, "first")
+            signed_bodies(endpoint, ca, "first")
             if not tls:
+                put_by_link(s3, "first")
                 with urllib.request.urlopen(url) as answer:
                     check(answer.read() == data, "link")
                     check(answer.headers["Content-Type"] == "x/y", "response override")
