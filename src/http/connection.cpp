@@ -296,7 +296,8 @@ connection::read_chunked(operation& op, std::span<char> into, std::size_t enough
     }
 }
 
-/// Without a length only the end of the connection ends the body; over TLS it must be announced.
+/// Without a length only the end of the connection ends the body, and only TLS can tell a whole one
+/// from one that broke off.
 task<result<std::size_t>>
 connection::read_to_close(operation& op, std::span<char> into, std::size_t enough) {
     std::size_t got = take_early(into);
@@ -305,8 +306,11 @@ connection::read_to_close(operation& op, std::span<char> into, std::size_t enoug
     const moved m = co_await wire_.receive(op, into.subspan(got), enough - got, limit);
     got += m.bytes;
     if (m.how == ending::none) co_return got;
-    const bool proper = m.how == ending::notified || (m.how == ending::closed && !wire_.secure());
-    if (!proper) co_return cut_short(op, m);
+    if (m.how == ending::closed && !wire_.secure()) {
+        fault_ = "it has no length, and nothing shows that it is whole";
+        co_return malformed();
+    }
+    if (m.how != ending::notified) co_return cut_short(op, m);
     end_body(false);
     co_return got;
 }

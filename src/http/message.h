@@ -56,7 +56,7 @@ struct header_view {
 /// until its body ends.
 struct response_head {
     int status = 0;
-    std::array<header_view, 96> fields;
+    std::array<header_view, 256> fields;
     std::size_t count = 0;
 
     /// The first value of that name, or an empty view.

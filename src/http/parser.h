@@ -51,6 +51,7 @@ public:
 private:
     class engine;
     std::unique_ptr<std::optional<engine>> engine_;
+    const char* start_ = nullptr; ///< of the head, once a byte of it is there
     std::string_view reason_;
 };
 

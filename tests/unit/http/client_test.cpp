@@ -114,8 +114,6 @@ TEST(http_client, large_bodies_both_ways) {
             put(fd, hex.data() + piece + "\r\n");
         }
         put(fd, "0\r\n\r\n");
-        take_head(fd, rest);
-        put(fd, "HTTP/1.0 200 OK\r\n\r\n" + sent); // until close
     });
     context on;
     auto c = open_client();
@@ -126,7 +124,6 @@ TEST(http_client, large_bodies_both_ways) {
     counting_source source(size);
     EXPECT_TRUE(ask(*c, on, put_stream(server.to(), source, size)).body == body);
     EXPECT_TRUE(sent == body);
-    EXPECT_TRUE(ask(*c, on, get(server.to())).body == body);
     EXPECT_TRUE(ask(*c, on, get(server.to())).body == body);
     EXPECT_EQ(server.connections(), 1);
 }
