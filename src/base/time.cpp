@@ -3,7 +3,6 @@
 #include "base/time.h"
 
 #include <array>
-#include <optional>
 
 namespace blobstore {
 
@@ -64,12 +63,18 @@ civil split(nanoseconds time) noexcept {
     return out;
 }
 
-// Empty if a field is out of its range. A second of 60 is allowed.
-std::optional<nanoseconds> join(const civil& at) noexcept {
-    if (at.year < 1678 || at.year > 2261 || at.month < 1 || at.month > 12 || at.day < 1 ||
-        at.day > days_in_month(at.year, at.month) || at.hour > 23 || at.minute > 59 ||
-        at.second > 60) {
-        return std::nullopt;
+error not_a(std::string_view form) {
+    return error(errc::invalid_argument, "not a time in the form " + std::string(form));
+}
+
+// A second of 60 is allowed. errc::range for a time of the calendar that nanoseconds cannot hold.
+result<nanoseconds> join(const civil& at, std::string_view form) {
+    if (at.month < 1 || at.month > 12 || at.day < 1 || at.day > days_in_month(at.year, at.month) ||
+        at.hour > 23 || at.minute > 59 || at.second > 60) {
+        return not_a(form);
+    }
+    if (at.year < 1678 || at.year > 2261) {
+        return error(errc::range, "a time outside of the years 1678 to 2261");
     }
     const std::int64_t seconds = days_from_civil(at.year, at.month, at.day) * 86400 +
                                  std::int64_t{at.hour} * 3600 + at.minute * 60 + at.second;
@@ -145,10 +150,6 @@ private:
     std::string_view rest_;
 };
 
-error not_a(std::string_view form) {
-    return error(errc::invalid_argument, "not a time in the form " + std::string(form));
-}
-
 void append(std::string& out, std::int64_t value, std::size_t digits) {
     const std::size_t begin = out.size();
     out.append(digits, '0');
@@ -199,9 +200,12 @@ result<nanoseconds> parse_rfc3339(std::string_view text) {
         }
         offset_minutes = (hours * 60 + minutes) * (east ? 1 : -1);
     }
-    const std::optional<nanoseconds> time = join(at);
-    if (!time || !scan.done()) {
+    if (!scan.done()) {
         return not_a(form);
+    }
+    const result<nanoseconds> time = join(at, form);
+    if (!time) {
+        return time.error();
     }
     return *time - offset_minutes * 60 * nanoseconds_per_second;
 }
@@ -223,25 +227,25 @@ std::string format_rfc3339(nanoseconds time) {
 }
 
 result<nanoseconds> parse_http_date(std::string_view text) {
+    constexpr std::string_view form = "Fri, 24 May 2013 00:00:00 GMT";
     for (const std::string_view day : day_names) {
         civil imf;
         civil rfc850;
         civil asctime;
-        std::optional<nanoseconds> time;
         if (text.starts_with(day) && scan_rfc850(scanner(text.substr(day.size())), rfc850)) {
-            time = join(rfc850);
-        } else if (!text.starts_with(day.substr(0, 3))) {
-            continue;
-        } else if (scan_imf(scanner(text.substr(3)), imf)) {
-            time = join(imf);
-        } else if (scan_asctime(scanner(text.substr(3)), asctime)) {
-            time = join(asctime);
+            return join(rfc850, form);
         }
-        if (time) {
-            return *time;
+        if (!text.starts_with(day.substr(0, 3))) {
+            continue;
+        }
+        if (scan_imf(scanner(text.substr(3)), imf)) {
+            return join(imf, form);
+        }
+        if (scan_asctime(scanner(text.substr(3)), asctime)) {
+            return join(asctime, form);
         }
     }
-    return not_a("Fri, 24 May 2013 00:00:00 GMT");
+    return not_a(form);
 }
 
 std::string format_http_date(nanoseconds time) {
@@ -257,17 +261,14 @@ std::string format_http_date(nanoseconds time) {
 }
 
 result<nanoseconds> parse_iso_basic(std::string_view text) {
+    constexpr std::string_view form = "20130524T000000Z";
     scanner scan(text);
     civil at;
     const bool good = scan.number(4, at.year) && scan.number(2, at.month) &&
                       scan.number(2, at.day) && scan.skip("T") && scan.number(2, at.hour) &&
                       scan.number(2, at.minute) && scan.number(2, at.second) && scan.skip("Z") &&
                       scan.done();
-    const std::optional<nanoseconds> time = good ? join(at) : std::nullopt;
-    if (!time) {
-        return not_a("20130524T000000Z");
-    }
-    return *time;
+    return good ? join(at, form) : result<nanoseconds>(not_a(form));
 }
 
 std::string format_iso_basic(nanoseconds time) {

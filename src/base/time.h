@@ -18,7 +18,8 @@ using nanoseconds = std::int64_t;
 inline constexpr nanoseconds nanoseconds_per_second = 1'000'000'000;
 
 /// "2013-05-24T00:00:00.123Z" or with an offset; digits past the ninth are dropped, a leap second
-/// is the next second. Else errc::invalid_argument.
+/// is the next second. Else errc::invalid_argument, or errc::range for a time beyond those years,
+/// as in all three.
 result<nanoseconds> parse_rfc3339(std::string_view text);
 
 /// Always 'Z'; a fraction only if it is not zero, without trailing zeros.

@@ -602,6 +602,12 @@ result<std::string> xml_escape(std::string_view text) {
         case '\r':
             out += "&#13;";
             break;
+        case '\n':
+            out += "&#10;";
+            break;
+        case '\t': // as the others: white space in attributes becomes spaces
+            out += "&#9;";
+            break;
         default:
             out += c;
         }

@@ -76,7 +76,8 @@ private:
     bool started_ = false, pending_end_ = false;
 };
 
-/// Text for element content and attribute values. Carriage returns become &#13;. Bytes that XML 1.0
+/// Text for element content and attribute values. Line ends and tabs become references.
+/// Bytes that XML 1.0
 /// cannot hold (control characters, bad UTF-8) are errc::invalid_argument.
 result<std::string> xml_escape(std::string_view text);
 

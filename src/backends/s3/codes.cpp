@@ -120,13 +120,18 @@ meaning meaning_of(int status, std::string_view service_code) {
         std::find_if(std::begin(statuses), std::end(statuses), [&](const status_row& r) {
             return r.status == status;
         });
-    std::string_view hint =
-        status == 403 ? "check the credentials and what they may do on this bucket" : "";
+    // without a document, as after every HEAD
+    std::string_view hint = "";
+    if (status == 400) hint = "check the region";
+    if (status == 403)
+        hint =
+            "check the credentials and what they may do on this bucket; without the right to list "
+            "it, what is missing is forbidden";
     if (by_status != std::end(statuses)) return {by_status->code, by_status->what, hint};
     if (status >= 500) return {errc::unavailable, action::retry, ""};
     if (status >= 300 && status < 400)
         return {errc::config, action::fail, "check the region and the endpoint"};
-    return {errc::service, action::fail, ""};
+    return {errc::service, action::fail, service_code.empty() ? hint : ""};
 }
 
 } // namespace blobstore::s3

@@ -56,13 +56,17 @@ result<void> text_into(xml_reader& xml, std::string& into) {
     return {};
 }
 
+/// Go's zero time and the year 9999 are times, but say nothing: unknown.
+result<void> take_time(const result<std::int64_t>& parsed, std::optional<std::int64_t>& into) {
+    if (parsed) into = *parsed;
+    if (parsed || parsed.error().code() == errc::range) return {};
+    return error(errc::protocol, "the time of the last change is no time");
+}
+
 result<void> time_into(xml_reader& xml, std::optional<std::int64_t>& into) {
     result<std::string_view> text = xml.element_text();
     if (!text) return text.error();
-    result<std::int64_t> parsed = parse_rfc3339(*text);
-    if (!parsed) return error(errc::protocol, "LastModified is no time");
-    into = *parsed;
-    return {};
+    return take_time(parse_rfc3339(*text), into);
 }
 
 /// Up to the root's start; its name.
@@ -73,6 +77,12 @@ result<std::string> root_of(xml_reader& xml) {
     if (!event) return event.error();
     if (*event == xml_event::done) return error(errc::protocol, "the answer is no XML document");
     return std::string(xml.name());
+}
+
+/// The service said yes, but what it did cannot be read.
+error applied(error e) {
+    e->outcome_unknown = true;
+    return e;
 }
 
 /// Reads what is left of the document, so that what is not well-formed shows.
@@ -118,10 +128,10 @@ error decode_error(const http::response_head& head, std::string_view body) {
         e->hint = "check the region; the service expects " + one_line(said.region);
     e->http_status = head.status;
     e->service_code = one_line(said.code);
-    e->request_id = said.request_id.empty() ? std::string(head.find("x-amz-request-id"))
-                                            : one_line(said.request_id);
-    e->host_id =
-        said.host_id.empty() ? std::string(head.find("x-amz-id-2")) : one_line(said.host_id);
+    if (said.request_id.empty()) said.request_id = head.find("x-amz-request-id");
+    if (said.host_id.empty()) said.host_id = head.find("x-amz-id-2");
+    e->request_id = one_line(said.request_id);
+    e->host_id = one_line(said.host_id);
     e->from_service = true;
     e->retryable = m.what == http::action::retry || m.what == http::action::throttled;
     return e;
@@ -142,9 +152,8 @@ result<object_meta> decode_meta(const http::response_head& head) {
     meta.cache_control = head.find("cache-control");
     std::string_view modified = head.find("last-modified");
     if (!modified.empty()) {
-        result<std::int64_t> parsed = parse_http_date(modified);
-        if (!parsed) return error(errc::protocol, "Last-Modified is no date");
-        meta.modified_ns = *parsed;
+        result<void> taken = take_time(parse_http_date(modified), meta.modified_ns);
+        if (!taken) return taken.error();
     }
     std::string_view length = head.find("content-length");
     std::string_view range = head.find("content-range");
@@ -247,7 +256,8 @@ result<void> read_page(xml_reader& xml, list_document& page) {
 
 result<void> url_decode(std::string& text) {
     result<std::string> decoded = percent_decode(text, plus::space);
-    if (!decoded) return error(errc::protocol, "a listed key cannot be decoded");
+    if (!decoded || decoded->find('\0') != std::string::npos)
+        return error(errc::protocol, "a listed key cannot be decoded");
     text = std::move(*decoded);
     return {};
 }
@@ -308,7 +318,9 @@ result<list_page> decode_list(std::string_view body, const list_options& asked) 
     return page;
 }
 
-result<object_meta> decode_copy(std::string_view body) {
+namespace {
+
+result<object_meta> read_copy(std::string_view body) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
@@ -326,7 +338,7 @@ result<object_meta> decode_copy(std::string_view body) {
 }
 
 result<std::vector<result<void>>>
-decode_remove_many(std::string_view body, std::span<const std::string> keys) {
+read_remove_many(std::string_view body, std::span<const std::string> keys) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
@@ -361,6 +373,21 @@ decode_remove_many(std::string_view body, std::span<const std::string> keys) {
         auto found = failed.find(keys[i]);
         if (found != failed.end()) results[i] = found->second;
     }
+    return results;
+}
+
+} // namespace
+
+result<object_meta> decode_copy(std::string_view body) {
+    result<object_meta> meta = read_copy(body);
+    if (!meta) return applied(meta.error());
+    return meta;
+}
+
+result<std::vector<result<void>>>
+decode_remove_many(std::string_view body, std::span<const std::string> keys) {
+    result<std::vector<result<void>>> results = read_remove_many(body, keys);
+    if (!results) return applied(results.error());
     return results;
 }
 

@@ -44,7 +44,8 @@ result<list_document> parse_list(std::string_view body);
 /// answer's own EncodingType says so, whatever was asked for.
 result<list_page> decode_list(std::string_view body, const list_options& asked);
 
-/// The ETag and time of <CopyObjectResult>; errc::protocol for any other document.
+/// The ETag and time of <CopyObjectResult>; errc::protocol for any other document, with
+/// outcome_unknown as below.
 result<object_meta> decode_copy(std::string_view body);
 
 /// One result per key, in the order of `keys`. errc::protocol where the answer reports an error
