@@ -10,6 +10,7 @@ packages_of() {
                 python3:python3 curl:curl openssl:openssl ca-certificates binutils:readelf \
                 libboost1.81-dev libssl-dev rapidjson-dev libcli11-dev libgtest-dev
             ;;
+        fuzz) echo clang-14:clang++-14 libclang-rt-14-dev ;;
         lint) echo clang-format:clang-format clang-tidy:clang-tidy ;;
         langs) echo mono-mcs:mcs mono-runtime:mono rustc:rustc ;;
         bench) echo libcurl4-openssl-dev valgrind:valgrind ;;
