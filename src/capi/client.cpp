@@ -98,9 +98,14 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
 } // namespace
 
 result<std::shared_ptr<http::client>> client_core::http_for(const settings_values& of) {
-    std::string identity;
-    for (const setting& row : http::settings_table())
-        identity += std::string(of.text(row.key)) + '\n';
+    sha256_stream all; // a digest, because client_key is a secret
+    for (const setting& row : http::settings_table()) {
+        const std::string_view value = of.text(row.key);
+        all.update(std::to_string(value.size()) + ':');
+        all.update(value);
+    }
+    const sha256_value digest = all.finish();
+    std::string identity(bytes_of(digest));
     std::lock_guard lock(mutex_);
     auto found = http_.find(identity);
     if (found != http_.end()) return found->second;

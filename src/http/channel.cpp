@@ -92,8 +92,18 @@ bool channel::adopt(context& home) noexcept {
 
 bool channel::silent() noexcept {
     char byte = 0;
-    if (tls_ && !tls_->pending().empty()) return false;
-    if (tls_ && tls_->decrypt({&byte, 1}).what != tls_channel::state::need_input) return false;
+    if (tls_) { // what came may be a ticket or a key update, which say nothing
+        const auto says_nothing = [&] {
+            return tls_->decrypt({&byte, 1}).what == tls_channel::state::need_input &&
+                   tls_->between_records();
+        };
+        if (!says_nothing()) return false;
+        const std::span<char> room = tls_->room();
+        const ssize_t n = ::recv(descriptor(), room.data(), room.size(), MSG_DONTWAIT);
+        if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+        tls_->received(static_cast<std::size_t>(n));
+        return n > 0 && says_nothing();
+    }
     const ssize_t n = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
@@ -119,10 +129,10 @@ error channel::failure(operation& op, const moved& how, phase during) const {
     if (how.how == ending::stopped) return stop_failure(op, during);
     const std::string doing = std::string(words(during)) + peer();
     if (how.how == ending::tls) {
-        const std::string reason = tls_ ? tls_->reason() : std::string();
-        error e(errc::tls, "TLS failed " + doing + (reason.empty() ? "" : ": " + reason));
-        if (tls_ && tls_->refused())
-            e->hint = "if the server's certificate is of a private authority, name it with ca_file";
+        const tls_channel::cause why = tls_ ? tls_->why() : tls_channel::cause();
+        error e(errc::tls, "TLS failed " + doing + (why.reason.empty() ? "" : ": " + why.reason));
+        e->hint = why.hint;
+        e->retryable = !why.lasting;
         return e;
     }
     error e(errc::network, "the connection was closed " + doing);
@@ -153,6 +163,9 @@ task<result<void>> channel::open(
     reachability& known,
     trust* roots
 ) {
+    result<SSL_CTX*> context = nullptr; // before anybody is asked: it may be misconfigured
+    if (roots) context = roots->context();
+    if (!context) co_return context.error();
     const race_outcome run = co_await race(op, addresses, limits.connect, known);
     if (run.how.stopped != errc::ok || run.how.ec) co_return connect_failure(op, run.how);
     op.disarm();
@@ -166,14 +179,12 @@ task<result<void>> channel::open(
     set_option(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
     learn_segment();
     if (!roots) co_return result<void>();
-    result<void> shaken = co_await shake_hands(op, *roots, limits.handshake);
+    tls_ = std::make_unique<tls_channel>(*context, roots->sessions(), to_.host, to_.port, op.now());
+    result<void> shaken = co_await shake_hands(op, limits.handshake);
     co_return shaken;
 }
 
-task<result<void>> channel::shake_hands(operation& op, trust& roots, milliseconds limit) {
-    const result<SSL_CTX*> context = roots.context();
-    if (!context) co_return context.error();
-    tls_ = std::make_unique<tls_channel>(*context, to_.host);
+task<result<void>> channel::shake_hands(operation& op, milliseconds limit) {
     const steady::time_point until = op.now() + limit;
     for (;;) {
         const tls_channel::step s = tls_->handshake();
@@ -308,7 +319,8 @@ channel::receive_tls(operation& op, std::span<char> into, std::size_t enough, ti
         // The answer to a key update. Where a write has failed the peer may have said why before
         // it closed; Asio would wait for ever to write there again.
         if (!write_failed_) m = co_await flush(op, limit);
-        if (m.how == ending::none) m = co_await fill(op, limit);
+        if (m.how == ending::none && s.what == tls_channel::state::need_input)
+            m = co_await fill(op, limit);
         if (m.how != ending::none) co_return moved{m.how, got, m.ec};
     }
     co_return moved{ending::none, got, {}};

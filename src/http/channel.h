@@ -96,7 +96,7 @@ private:
     using stream_socket = boost::asio::
         basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-    task<result<void>> shake_hands(operation& op, trust& roots, milliseconds limit);
+    task<result<void>> shake_hands(operation& op, milliseconds limit);
     task<moved> flush(operation& op, time_limit limit);
     task<moved> fill(operation& op, time_limit limit);
     task<moved> write_plain(

@@ -277,7 +277,7 @@ result<std::shared_ptr<client>> client::open(client_options options) {
         return error(errc::config, "user_agent contains a control character");
     result<resolver> names = resolver::make(options.resolve);
     if (!names) return names.error();
-    result<std::shared_ptr<trust>> roots = trust::make(options.ca_file);
+    result<std::shared_ptr<trust>> roots = trust::make(options);
     if (!roots) return roots.error();
     std::shared_ptr<client> made(new client);
     made->state_->shared =

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "http/message.h"
+#include "http/trust.h"
 
 #include <functional>
 #include <memory>
@@ -77,13 +78,11 @@ private:
     std::unique_ptr<body_state> state_;
 };
 
-/// How a client connects; one per trust configuration.
-struct client_options {
+/// How a client connects and whom it trusts.
+struct client_options : trust_options {
     milliseconds connect{5000}, handshake{5000};
     milliseconds idle{20000}, age{300000}; ///< of pooled connections
     unsigned most = 64;                    ///< connections of submitted operations to one server
-    std::string
-        ca_file; ///< PEM; empty = ssl_cert_file, then the system (reliability.md SE-06 order)
     std::vector<std::string>
         resolve; ///< host:port:address[:port], as curl's --resolve and --connect-to
     std::string user_agent;
@@ -93,7 +92,7 @@ struct client_options {
 /// Connections, TLS contexts and the retry loop. Any thread.
 class client {
 public:
-    /// errc::config where ca_file cannot be read, or `resolve` or user_agent is malformed.
+    /// errc::config as of trust::make(), or where `resolve` or user_agent is malformed.
     static result<std::shared_ptr<client>> open(client_options options);
     ~client();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SSL_CTX with verification always on, and the memory BIO under tls_channel.
+// The memory BIO under tls_channel, and what its failures mean.
 #include "http/tls.h"
 
 #include <openssl/err.h>
@@ -11,7 +11,6 @@
 #include <array>
 #include <cstring>
 #include <new>
-#include <unistd.h>
 
 namespace blobstore::http {
 
@@ -22,90 +21,77 @@ constexpr std::size_t send_batch = 180 * 1024;
 constexpr std::size_t record_room = 17 * 1024; // a record may start when the batch is nearly full
 constexpr std::size_t record_size = 16 * 1024;
 
-constexpr std::array<const char*, 6> known_files{
-    "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Gentoo, Arch
-    "/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL
-    "/etc/ssl/ca-bundle.pem",                            // openSUSE
-    "/etc/pki/tls/cacert.pem",                           // OpenELEC
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // CentOS, RHEL 7
-    "/etc/ssl/cert.pem",                                 // Alpine
-};
-constexpr std::array<const char*, 2> known_folders{"/etc/ssl/certs", "/etc/pki/tls/certs"};
+// -------- what can be done about a failure --------
 
-struct context_free {
-    void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
+struct remedy {
+    long code; ///< of a verification, or an OpenSSL reason of a handshake
+    const char* hint;
 };
 
-using context_ptr = std::unique_ptr<SSL_CTX, context_free>;
+constexpr const char* private_authority =
+    "if the server's certificate is of a private authority, name it with ca_file; the server must "
+    "send every certificate between its own and that authority's";
+constexpr const char* other_name =
+    "the certificate is for other names: use one of them in endpoint; if the bucket's name has a "
+    "dot, set path_style=true";
+constexpr const char* too_weak =
+    "the server needs a new certificate: RSA of 2048 bits or P-256, SHA-256";
+constexpr const char* too_old = "the server must offer TLS 1.2 or 1.3; see tls_min_version";
+constexpr const char* no_tls = "the server does not speak TLS there: write http:// or another port";
+constexpr const char* client_certificate =
+    "the server asks for a client certificate that it trusts: see client_cert and client_key";
 
-result<context_ptr> empty_context() {
-    ERR_clear_error();
-    context_ptr made(SSL_CTX_new(TLS_client_method()));
-    if (!made) return error::no_memory();
-    SSL_CTX* c = made.get();
-    if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1)
-        return error(errc::tls, "TLS 1.2 is not available in this OpenSSL");
-    SSL_CTX_set_options(c, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_clear_options(c, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
-    return made;
-}
+constexpr remedy of_verification[] = {
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, private_authority},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, private_authority},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, private_authority},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "name the certificate with ca_file if you trust it"},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, private_authority},
+    {X509_V_ERR_CERT_HAS_EXPIRED,
+     "the server's certificate must be renewed, or this machine's clock is wrong"},
+    {X509_V_ERR_CERT_NOT_YET_VALID,
+     "this machine's clock is wrong, or the server's certificate is for later"},
+    {X509_V_ERR_HOSTNAME_MISMATCH, other_name},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH,
+     "the certificate is not for this address: use one of its names in endpoint"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, too_weak},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, too_weak},
+    {X509_V_ERR_CA_MD_TOO_WEAK, too_weak},
+};
 
-bool readable(const char* path) {
-    return path != nullptr && ::access(path, R_OK) == 0;
-}
+/// Failures of a handshake that will be there the next time too; others may pass.
+constexpr remedy of_handshake[] = {
+    {SSL_R_UNSUPPORTED_PROTOCOL, too_old},
+    {SSL_R_WRONG_SSL_VERSION, too_old},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, too_old},
+    {SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, too_old},
+    {SSL_R_DH_KEY_TOO_SMALL, too_weak},
+    {SSL_R_EE_KEY_TOO_SMALL, too_weak},
+    {SSL_R_WRONG_VERSION_NUMBER, no_tls},
+    {SSL_R_HTTP_REQUEST, no_tls},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+     "the server refused: it may ask for a client certificate (client_cert, client_key) or for "
+     "other ciphers"},
+    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, client_certificate},
+    {SSL_R_SSLV3_ALERT_NO_CERTIFICATE, client_certificate},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, client_certificate},
+    {SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, client_certificate},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, client_certificate},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, client_certificate},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, client_certificate},
+    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, client_certificate},
+    {SSL_R_TLSV1_ALERT_ACCESS_DENIED, client_certificate},
+    {SSL_R_TLSV1_UNRECOGNIZED_NAME, other_name},
+};
 
-/// Tries the places in the order of the table; the first that exists and loads is it.
-bool load_system(SSL_CTX* c) {
-    const char* compiled = X509_get_default_cert_file();
-    if (readable(compiled) && SSL_CTX_load_verify_file(c, compiled) == 1) return true;
-    for (const char* file : known_files)
-        if (readable(file) && SSL_CTX_load_verify_file(c, file) == 1) return true;
-    const char* folder = X509_get_default_cert_dir();
-    if (readable(folder) && SSL_CTX_load_verify_dir(c, folder) == 1) return true;
-    return std::any_of(known_folders.begin(), known_folders.end(), [&](const char* f) {
-        return readable(f) && SSL_CTX_load_verify_dir(c, f) == 1;
-    });
+const char* find(std::span<const remedy> in, long code) {
+    const auto* const end = in.data() + in.size();
+    const auto* const found =
+        std::find_if(in.data(), end, [code](const remedy& r) { return r.code == code; });
+    return found == end ? nullptr : found->hint;
 }
 
 } // namespace
-
-result<std::shared_ptr<trust>> trust::make(const std::string& ca_file) {
-    std::shared_ptr<trust> made(new trust);
-    if (ca_file.empty()) return made;
-    result<context_ptr> c = empty_context();
-    if (!c) return c.error();
-    if (SSL_CTX_load_verify_file(c->get(), ca_file.c_str()) != 1) {
-        ERR_clear_error();
-        error e(errc::config, "ca_file \"" + ca_file + "\" cannot be read as PEM certificates");
-        e->hint = "name a file of PEM certificates, or leave ca_file out to trust the system's";
-        return e;
-    }
-    made->context_ = c->release();
-    return made;
-}
-
-trust::~trust() {
-    SSL_CTX_free(context_);
-}
-
-result<SSL_CTX*> trust::context() {
-    std::lock_guard lock(mutex_);
-    if (context_) return context_;
-    result<context_ptr> c = empty_context();
-    if (!c) return c.error();
-    if (!load_system(c->get())) {
-        ERR_clear_error();
-        error e(errc::tls, "this system's trusted certificates were not found");
-        e->hint = "install the package ca-certificates or set ca_file";
-        return e;
-    }
-    ERR_clear_error();
-    context_ = c->release();
-    return context_;
-}
 
 struct bio_methods {
     static long control(BIO*, int command, long, void*) {
@@ -125,8 +111,15 @@ struct bio_methods {
     }
 };
 
-tls_channel::tls_channel(SSL_CTX* context, const std::string& host)
-    : ssl_(SSL_new(context))
+tls_channel::tls_channel(
+    SSL_CTX* context,
+    session_cache& sessions,
+    const std::string& host,
+    std::uint16_t port,
+    std::chrono::steady_clock::time_point now
+)
+    : owner_{&sessions, host + ":" + std::to_string(port), now, now}
+    , ssl_(SSL_new(context))
     , input_(new char[receive_room])
     , output_(new char[send_batch + record_room]) {
     BIO* bio = bio_methods::get() ? BIO_new(bio_methods::get()) : nullptr;
@@ -147,23 +140,38 @@ tls_channel::tls_channel(SSL_CTX* context, const std::string& host)
     if (numeric) {
         set = X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str());
     } else {
-        X509_VERIFY_PARAM_set_hostflags(checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        X509_VERIFY_PARAM_set_hostflags(
+            checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+        );
         set = X509_VERIFY_PARAM_set1_host(checks, host.data(), host.size());
         if (set == 1) set = static_cast<int>(SSL_set_tlsext_host_name(ssl_, host.c_str()));
     }
-    if (set == 1 && !host.empty()) return;
+    if (set == 1 && !host.empty()) {
+        SSL_set_app_data(ssl_, &owner_);
+        resume();
+        return;
+    }
     SSL_free(ssl_);
     throw std::bad_alloc();
 }
 
+void tls_channel::resume() {
+    const verified_session known = owner_.cache->take(owner_.peer, owner_.began);
+    if (known.session && SSL_set_session(ssl_, known.session.get()) == 1)
+        owner_.verified = known.verified;
+}
+
 tls_channel::~tls_channel() {
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN); // else its session could not be resumed
     SSL_free(ssl_);
 }
 
 tls_channel::step tls_channel::handshake() {
     ERR_clear_error();
     const int returned = SSL_do_handshake(ssl_);
-    return {returned == 1 ? state::ok : verdict(returned), 0};
+    const state what = returned == 1 ? state::ok : verdict(returned);
+    if (what == state::failed) owner_.cache->forget(owner_.peer);
+    return {what, 0};
 }
 
 tls_channel::step tls_channel::decrypt(std::span<char> out) {
@@ -176,6 +184,10 @@ tls_channel::step tls_channel::decrypt(std::span<char> out) {
         got += n;
     }
     return {state::ok, got};
+}
+
+bool tls_channel::between_records() const noexcept {
+    return SSL_has_pending(ssl_) == 0;
 }
 
 tls_channel::step tls_channel::encrypt(std::span<const char> in) {
@@ -205,15 +217,18 @@ bool tls_channel::batch_full() const noexcept {
     return output_end_ >= send_batch;
 }
 
-std::string tls_channel::reason() const {
+tls_channel::cause tls_channel::why() const {
+    cause c;
     const long verified = SSL_get_verify_result(ssl_);
-    if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
-    const char* words = failure_ ? ERR_reason_error_string(failure_) : nullptr;
-    return words ? words : std::string();
-}
-
-bool tls_channel::refused() const noexcept {
-    return SSL_get_verify_result(ssl_) != X509_V_OK;
+    const int reason = ERR_GET_REASON(failure_);
+    const bool refused = verified != X509_V_OK;
+    const char* words =
+        refused ? X509_verify_cert_error_string(verified) : ERR_reason_error_string(failure_);
+    const char* hint = refused ? find(of_verification, verified) : find(of_handshake, reason);
+    if (words) c.reason = words;
+    if (hint) c.hint = hint;
+    c.lasting = refused || hint;
+    return c;
 }
 
 tls_channel::state tls_channel::verdict(int returned) {

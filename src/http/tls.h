@@ -1,47 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS without a socket: what to trust, and an SSL* between two byte buffers that can move between
-// threads.
+// TLS without a socket: an SSL* between two byte buffers that can move between threads.
 #pragma once
 
-#include "base/error.h"
+#include "http/trust.h"
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
-using SSL = struct ssl_st;
-using SSL_CTX = struct ssl_ctx_st;
 using BIO = struct bio_st;
 
 namespace blobstore::http {
 
-/// The certificates a client trusts; loaded once. There is no way to trust none or all.
-class trust {
-public:
-    /// A given file is read at once: errc::config where that fails. The system's are read when
-    /// first needed.
-    static result<std::shared_ptr<trust>> make(const std::string& ca_file);
-    trust(const trust&) = delete;
-    trust& operator=(const trust&) = delete;
-    ~trust();
-
-    /// Any thread. errc::tls where no certificate of the system can be found.
-    result<SSL_CTX*> context();
-
-private:
-    trust() = default;
-
-    std::mutex mutex_;
-    SSL_CTX* context_ = nullptr;
-};
-
 /// One TLS connection's state. Feed it what arrives, send what is pending.
 class tls_channel {
 public:
-    /// Checks the peer against `host`, a name or an address.
-    tls_channel(SSL_CTX* context, const std::string& host);
+    /// Checks the peer against `host`, a name or an address; resumes a session where the cache,
+    /// which outlives this, has one. `context` is a trust's.
+    tls_channel(
+        SSL_CTX* context,
+        session_cache& sessions,
+        const std::string& host,
+        std::uint16_t port,
+        std::chrono::steady_clock::time_point now
+    );
     tls_channel(const tls_channel&) = delete;
     tls_channel& operator=(const tls_channel&) = delete;
     ~tls_channel();
@@ -57,6 +40,9 @@ public:
 
     /// As many records as are here; `closed` is the peer's close_notify.
     step decrypt(std::span<char> out);
+
+    /// Nothing of a record is here that decrypt() could not take yet.
+    bool between_records() const noexcept;
 
     /// Until the batch is full.
     step encrypt(std::span<const char> in);
@@ -75,19 +61,24 @@ public:
 
     bool batch_full() const noexcept;
 
-    /// Why the last step failed: the verification's reason or OpenSSL's; may be empty.
-    std::string reason() const;
+    /// Why the last step failed.
+    struct cause {
+        std::string reason;   ///< the verification's or OpenSSL's; may be empty
+        std::string hint;     ///< may be empty
+        bool lasting = false; ///< trying again does not help
+    };
 
-    /// The peer's certificate was refused: trying again does not help.
-    bool refused() const noexcept;
+    cause why() const;
 
 private:
+    void resume();
     state verdict(int returned);
     static int on_read(BIO* bio, char* out, int size);
     static int on_write(BIO* bio, const char* in, int size);
 
     friend struct bio_methods;
 
+    session_owner owner_; ///< what the SSL's app data points to
     SSL* ssl_;
     std::unique_ptr<char[]> input_, output_;
     std::size_t input_begin_ = 0, input_end_ = 0, output_begin_ = 0, output_end_ = 0;

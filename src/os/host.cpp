@@ -5,12 +5,23 @@
 #include <chrono>
 #include <pwd.h>
 #include <string_view>
+#include <sys/auxv.h>
 #include <unistd.h>
 #include <vector>
 
 namespace blobstore {
 
 namespace {
+
+constexpr const char* naming_files[] = {
+    "HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "AWS_CA_BUNDLE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+};
 
 std::map<std::string, std::string> read_environment() {
     std::map<std::string, std::string> all;
@@ -34,9 +45,16 @@ std::string home_of_user() {
 
 } // namespace
 
+std::map<std::string, std::string> without_files(std::map<std::string, std::string> environment) {
+    for (const char* name : naming_files)
+        environment.erase(name);
+    return environment;
+}
+
 host real_host() {
     host h;
     h.environment = read_environment();
+    if (::getauxval(AT_SECURE) != 0) h.environment = without_files(std::move(h.environment));
     const auto home = h.environment.find("HOME");
     const bool given = home != h.environment.end() && !home->second.empty();
     h.home = given ? home->second : home_of_user();

@@ -16,6 +16,10 @@ struct host {
     std::function<std::int64_t()> now_ns; ///< wall clock, since the epoch
 };
 
+/// What is left of an environment for a process that has more rights than whoever started it: the
+/// variables that name files are theirs. PURE.
+std::map<std::string, std::string> without_files(std::map<std::string, std::string> environment);
+
 /// The process' own environment (a copy of now), home folder and clock. The only place that asks
 /// for them.
 host real_host();

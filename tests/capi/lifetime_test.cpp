@@ -36,8 +36,9 @@ TEST(lifetime, describe_lists_the_settings) {
         EXPECT_GT(key.doc.len, 0U) << text_of(key.name);
         EXPECT_GT(key.type.len, 0U) << text_of(key.name);
         const bool secret = (key.flags & BLOBSTORE_CONFIG_SECRET) != 0;
-        const bool is_secret =
-            text_of(key.name) == "secret_access_key" || text_of(key.name) == "session_token";
+        const bool is_secret = text_of(key.name) == "secret_access_key" ||
+                               text_of(key.name) == "session_token" ||
+                               text_of(key.name) == "client_key";
         EXPECT_EQ(secret, is_secret) << text_of(key.name);
     }
     EXPECT_EQ(blobstore_config_describe(i, &key), BLOBSTORE_E_RANGE);

@@ -22,6 +22,7 @@ struct server_options {
     service_options service;
     tls_mode tls = tls_mode::off;
     leaf_kind leaf = leaf_kind::good;
+    bool client_certificates = false;  // asks for one of `ca`, and refuses others
     std::shared_ptr<const test_ca> ca; // absent: one of its own
     std::uint16_t port = 0;            // 0: a free one, on 127.0.0.1
     std::vector<std::string> buckets{"bucket"};

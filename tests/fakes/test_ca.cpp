@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <string_view>
 #include <unistd.h>
 
 namespace blobstore::fakes {
@@ -44,6 +45,8 @@ struct leaf_request {
     const char* names = nullptr; // subjectAltName; nullptr: an authority
     long from = -day;
     long until = 30 * day;
+    const char* usage = "serverAuth";
+    std::string_view raw_name = {}; // instead of `names`, any bytes
 };
 
 void add_extension(X509* certificate, X509* issuer, int id, const char* value) {
@@ -52,6 +55,19 @@ void add_extension(X509* certificate, X509* issuer, int id, const char* value) {
     const owned<X509_EXTENSION> extension{X509V3_EXT_conf_nid(nullptr, &context, id, value)};
     require(extension != nullptr, value);
     require(X509_add_ext(certificate, extension.get(), -1) == 1, "X509_add_ext");
+}
+
+void add_raw_name(X509* certificate, std::string_view name) {
+    GENERAL_NAMES* const names = sk_GENERAL_NAME_new_null();
+    GENERAL_NAME* const one = GENERAL_NAME_new();
+    ASN1_IA5STRING* const text = ASN1_IA5STRING_new();
+    ASN1_STRING_set(text, name.data(), static_cast<int>(name.size()));
+    GENERAL_NAME_set0_value(one, GEN_DNS, text);
+    sk_GENERAL_NAME_push(names, one);
+    const int done =
+        X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT);
+    GENERAL_NAMES_free(names);
+    require(done == 1, "X509_add1_ext_i2d");
 }
 
 owned<X509> make_certificate(
@@ -82,8 +98,11 @@ owned<X509> make_certificate(
         add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
         add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
         add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature");
-        add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
-        add_extension(certificate, issuer, NID_subject_alt_name, what.names);
+        add_extension(certificate, issuer, NID_ext_key_usage, what.usage);
+        if (what.raw_name.empty())
+            add_extension(certificate, issuer, NID_subject_alt_name, what.names);
+        else
+            add_raw_name(certificate, what.raw_name);
     }
     require(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "X509_sign");
     return made;
@@ -125,10 +144,12 @@ struct test_ca::authority {
     owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
     owned<X509> certificate;
 
-    explicit authority(const char* name) {
+    explicit authority(const char* name, const authority* above = nullptr) {
         leaf_request what;
         what.common_name = name;
-        certificate = make_certificate(what, key.get(), nullptr, key.get());
+        X509* const issuer = above ? above->certificate.get() : nullptr;
+        certificate =
+            make_certificate(what, key.get(), issuer, above ? above->key.get() : key.get());
     }
 };
 
@@ -142,33 +163,73 @@ test_ca::~test_ca() {
     unlink(ca_file_.c_str());
 }
 
-key_pair test_ca::issue(leaf_kind kind, const std::string& more_names) const {
+namespace {
+
+// What is asked for besides the good names.
+leaf_request request_for(leaf_kind kind) {
     leaf_request what;
+    switch (kind) {
+    case leaf_kind::expired:
+        what.from = -30 * day;
+        what.until = -day;
+        break;
+    case leaf_kind::not_yet_valid:
+        what.from = day;
+        break;
+    case leaf_kind::wrong_name:
+        what.common_name = "other.example";
+        what.names = "DNS:other.example";
+        break;
+    case leaf_kind::no_address:
+        what.common_name = "127.0.0.1";
+        what.names = "DNS:localhost";
+        break;
+    case leaf_kind::nul_in_name:
+        what.common_name = "localhost";
+        what.raw_name = std::string_view("localhost\0.evil.example", 23);
+        break;
+    case leaf_kind::client_leaf:
+    case leaf_kind::unknown_client:
+        what.common_name = "a client";
+        what.names = "DNS:client.test";
+        what.usage = "clientAuth";
+        break;
+    default:
+        break;
+    }
+    return what;
+}
+
+owned<EVP_PKEY> key_for(leaf_kind kind) {
+    if (kind == leaf_kind::rsa_512) return owned<EVP_PKEY>{EVP_RSA_gen(512)};
+    if (kind == leaf_kind::rsa_1024) return owned<EVP_PKEY>{EVP_RSA_gen(1024)};
+    return owned<EVP_PKEY>{EVP_EC_gen("P-256")};
+}
+
+} // namespace
+
+key_pair test_ca::issue(leaf_kind kind, const std::string& more_names) const {
     std::string names = "DNS:localhost,DNS:*.localhost,DNS:s3.localhost,DNS:*.s3.localhost,"
                         "DNS:s3.test,DNS:*.s3.test,IP:127.0.0.1";
     if (!more_names.empty()) names += "," + more_names;
-    what.names = names.c_str();
-    if (kind == leaf_kind::expired) {
-        what.from = -30 * day;
-        what.until = -day;
-    } else if (kind == leaf_kind::not_yet_valid) {
-        what.from = day;
-    } else if (kind == leaf_kind::wrong_name) {
-        what.common_name = "other.example";
-        what.names = "DNS:other.example";
-    }
-    const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
-    owned<X509> leaf;
-    if (kind == leaf_kind::self_signed) {
-        leaf = make_certificate(what, key.get(), nullptr, key.get());
-    } else if (kind == leaf_kind::unknown_ca) {
-        const authority other{"another CA"};
-        leaf = make_certificate(what, key.get(), other.certificate.get(), other.key.get());
-    } else {
-        leaf =
-            make_certificate(what, key.get(), authority_->certificate.get(), authority_->key.get());
-    }
-    return {to_pem(leaf.get()), to_pem(key.get())};
+    leaf_request what = request_for(kind);
+    if (what.names == nullptr) what.names = names.c_str();
+    const owned<EVP_PKEY> key = key_for(kind);
+    require(key != nullptr, "a key");
+    const authority* by = authority_.get();
+    std::unique_ptr<authority> other;
+    if (kind == leaf_kind::unknown_ca || kind == leaf_kind::unknown_client)
+        other = std::make_unique<authority>("another CA");
+    if (kind == leaf_kind::intermediate || kind == leaf_kind::intermediate_missing)
+        other = std::make_unique<authority>("a CA in between", authority_.get());
+    if (other) by = other.get();
+    const bool self = kind == leaf_kind::self_signed;
+    const owned<X509> leaf = make_certificate(
+        what, key.get(), self ? nullptr : by->certificate.get(), self ? key.get() : by->key.get()
+    );
+    std::string chain = to_pem(leaf.get());
+    if (kind == leaf_kind::intermediate) chain += to_pem(other->certificate.get());
+    return {chain, to_pem(key.get())};
 }
 
 } // namespace blobstore::fakes

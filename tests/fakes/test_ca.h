@@ -13,7 +13,15 @@ enum class leaf_kind {
     self_signed,
     expired,
     not_yet_valid,
-    wrong_name, // other.example
+    wrong_name,           // other.example
+    no_address,           // the good names without 127.0.0.1, which is its common name
+    nul_in_name,          // localhost, a NUL, and more; nothing else
+    intermediate,         // good, by an authority in between, whose certificate follows
+    intermediate_missing, // the same without it
+    rsa_512,
+    rsa_1024,
+    client_leaf,    // for clients
+    unknown_client, // for clients, signed by another authority
 };
 
 struct key_pair {

@@ -10,7 +10,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 namespace blobstore::http::test {
@@ -42,9 +44,10 @@ inline void make_certificate(
     const std::string& names,
     const certificate* issuer,
     long from = -3600,
-    long until = 86400
+    long until = 86400,
+    unsigned rsa_bits = 0 // P-256 instead
 ) {
-    out.key = EVP_EC_gen("P-256");
+    out.key = rsa_bits != 0 ? EVP_RSA_gen(rsa_bits) : EVP_EC_gen("P-256");
     out.cert = X509_new();
     X509_set_version(out.cert, 2);
     static std::atomic<long> serial{1};
@@ -63,6 +66,35 @@ inline void make_certificate(
     if (names.empty()) add_extension(out.cert, NID_basic_constraints, "critical,CA:TRUE");
     if (!names.empty()) add_extension(out.cert, NID_subject_alt_name, names.c_str());
     X509_sign(out.cert, issuer ? issuer->key : out.key, EVP_sha256());
+}
+
+inline std::string text_of(BIO* memory) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(memory, &data);
+    std::string text(data, static_cast<std::size_t>(size));
+    BIO_free(memory);
+    return text;
+}
+
+inline std::string pem_of(const certificate& c) {
+    BIO* const memory = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(memory, c.cert);
+    return text_of(memory);
+}
+
+/// Encrypted where there is a password.
+inline std::string key_pem_of(const certificate& c, const char* password = nullptr) {
+    BIO* const memory = BIO_new(BIO_s_mem());
+    PEM_write_bio_PKCS8PrivateKey(
+        memory,
+        c.key,
+        password ? EVP_aes_128_cbc() : nullptr,
+        password,
+        password ? static_cast<int>(std::strlen(password)) : 0,
+        nullptr,
+        nullptr
+    );
+    return text_of(memory);
 }
 
 /// A test CA in a temporary PEM file.
@@ -97,6 +129,19 @@ public:
         : context_(SSL_CTX_new(TLS_server_method())) {
         SSL_CTX_use_certificate(context_, c.cert);
         SSL_CTX_use_PrivateKey(context_, c.key);
+        static constexpr unsigned char name[] = "test";
+        SSL_CTX_set_session_id_context(context_, name, sizeof name - 1);
+    }
+
+    void speak_only(int version) const {
+        SSL_CTX_set_min_proto_version(context_, version);
+        SSL_CTX_set_max_proto_version(context_, version);
+    }
+
+    /// Clients must show a certificate of this authority.
+    void demand_certificates_of(const certificate& authority) const {
+        SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), authority.cert);
     }
 
     server_identity(const server_identity&) = delete;
@@ -116,6 +161,8 @@ public:
     tls_peer(int fd, const server_identity& identity)
         : ssl_(SSL_new(identity.context())) {
         SSL_set_fd(ssl_, fd);
+        SSL_set_msg_callback(ssl_, &tls_peer::on_message);
+        SSL_set_msg_callback_arg(ssl_, this);
         good = SSL_accept(ssl_) == 1;
         ERR_clear_error();
     }
@@ -160,7 +207,14 @@ public:
 
     void new_keys() { SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED); }
 
+    /// Sends what new_keys(), SSL_new_session_ticket() and the like have prepared.
+    void push() { SSL_do_handshake(ssl_); }
+
     void notify() { SSL_shutdown(ssl_); }
+
+    bool resumed() const { return SSL_session_reused(ssl_) == 1; }
+
+    SSL* native() const { return ssl_; }
 
     std::string server_name() const {
         const char* const name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
@@ -170,8 +224,15 @@ public:
     int version() const { return SSL_version(ssl_); }
 
     bool good = false;
+    std::array<int, 256> messages{}; ///< handshake messages of the client, by type
 
 private:
+    static void
+    on_message(int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* self) {
+        if (sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0)
+            ++static_cast<tls_peer*>(self)->messages[*static_cast<const unsigned char*>(bytes)];
+    }
+
     SSL* ssl_;
 };
 
