@@ -370,6 +370,25 @@ BLOBSTORE_FN(blobstore_status) blobstore_client_close(blobstore_client *client, 
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_client_free(blobstore_client *client);
 
+/** What a client has done since it was made, with all its stores; numbers only grow, but calls_running. */
+typedef struct blobstore_stats {
+    uint32_t struct_size, flags;
+    uint64_t requests; /* HTTP requests sent, each attempt counted; by method below */
+    uint64_t requests_get, requests_head, requests_put, requests_post, requests_delete;
+    uint64_t retries;   /* of requests: those that were not the first of their call */
+    uint64_t throttles; /* answers that asked to slow down */
+    uint64_t bytes_sent, bytes_received; /* by sockets, with heads and TLS */
+    uint64_t connections_opened, connections_reused;
+    uint64_t calls_running; /* accepted and not yet completed, now */
+} blobstore_stats;
+
+/** Fills *out as far as its struct_size goes. Costs nothing while it is not asked; may be asked at any time.
+ *  Tags: [any] [nb] [null: err] [own: err] [use: out]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_FORKED
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_client_stats(const blobstore_client *client, blobstore_stats *out,
+    blobstore_error **err);
+
 /** Opens scheme://authority[/prefix][?setting=value&...]; config holds for this store only. No I/O: a missing bucket
  *  shows at the first call.
  *  Tags: [any] [nb] [null: config err] [own: out err] [use: url]

@@ -91,6 +91,12 @@ public:
     /// True once nothing runs; waits so long (negative: for ever).
     bool wait_closed(milliseconds timeout);
 
+    /// Between enter() and exit().
+    std::size_t inside() const {
+        std::lock_guard lock(mutex_);
+        return inside_;
+    }
+
     bool closing() const noexcept { return closing_.load(std::memory_order_acquire); }
 
 private:
@@ -108,7 +114,7 @@ private:
 
     const runtime_options options_;
     std::atomic<bool> closing_{false};
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable drained_;
     std::size_t inside_ = 0;
     std::vector<std::unique_ptr<context>>

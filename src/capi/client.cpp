@@ -116,6 +116,14 @@ result<std::shared_ptr<http::client>> client_core::http_for(const settings_value
     return made;
 }
 
+http::statistics client_core::statistics() const {
+    http::statistics sum;
+    std::lock_guard lock(mutex_);
+    for (const auto& [identity, client] : http_)
+        client->add_to(sum);
+    return sum;
+}
+
 result<std::shared_ptr<store>> client_core::open(const store_url& url, const name_values& config) {
     result<void> known = check_scheme(url.scheme);
     if (!known) return known.error();
@@ -203,6 +211,35 @@ blobstore_client_close(blobstore_client* client, int64_t timeout_ms, blobstore_e
         if (!run.wait_closed(milliseconds(std::min<int64_t>(timeout_ms, 86400000))))
             return error(errc::timeout, "calls are still running");
         return {};
+    });
+}
+
+blobstore_status blobstore_client_stats(
+    const blobstore_client* client, blobstore_stats* out, blobstore_error** err
+) {
+    return guard(err, [&]() -> result<void> {
+        if (!client) return invalid("client is NULL");
+        result<void> alive = client->core->check();
+        if (!alive) return alive;
+        const http::statistics did = client->core->statistics();
+        const std::uint64_t requests = did.gets + did.heads + did.puts + did.posts + did.deletes;
+        const blobstore_stats full{
+            0,
+            0,
+            requests,
+            did.gets,
+            did.heads,
+            did.puts,
+            did.posts,
+            did.deletes,
+            did.retries,
+            did.throttled,
+            did.bytes_sent,
+            did.bytes_received,
+            did.connections_opened,
+            did.connections_reused,
+            client->core->run->inside()};
+        return write_view(out, full, "blobstore_stats");
     });
 }
 

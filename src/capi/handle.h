@@ -6,6 +6,7 @@
 
 #include "async/runtime.h"
 #include "backends/registry.h"
+#include "http/counters.h"
 #include "os/process_id.h"
 #include "store/store.h"
 
@@ -35,6 +36,8 @@ struct client_core : std::enable_shared_from_this<client_core> {
     /// The store of an object URL, opened once; and its key.
     result<std::pair<std::shared_ptr<store>, std::string>> find(std::string_view url);
 
+    http::statistics statistics() const;
+
     const std::shared_ptr<const host> machine;
     const settings_values values;
     const std::shared_ptr<runtime> run;
@@ -45,7 +48,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
 private:
     result<std::shared_ptr<http::client>> http_for(const settings_values& of);
 
-    std::mutex mutex_;                                          ///< guards the two below
+    mutable std::mutex mutex_;                                  ///< guards the two below
     std::map<std::string, std::shared_ptr<http::client>> http_; ///< by trust configuration
     std::map<std::string, std::shared_ptr<store>>
         stores_; ///< by scheme and authority, for the URL calls

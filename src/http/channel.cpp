@@ -43,8 +43,9 @@ std::string_view words(phase during) {
 
 } // namespace
 
-channel::channel(const origin& to)
-    : to_(to) {
+channel::channel(const origin& to, counters& counts)
+    : to_(to)
+    , counts_(counts) {
 }
 
 channel::~channel() {
@@ -243,6 +244,7 @@ task<moved> channel::write_plain(
         if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
         written_ += r.bytes;
+        counters::add(counts_.bytes_sent, r.bytes);
         const std::size_t of_head = std::min(r.bytes, head.size());
         head = head.subspan(of_head);
         body = body.subspan(r.bytes - of_head);
@@ -263,6 +265,7 @@ task<moved> channel::flush(operation& op, time_limit limit) {
         write_failed_ = r.ec.failed();
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
         written_ += r.bytes;
+        counters::add(counts_.bytes_sent, r.bytes);
         tls_->sent(r.bytes);
     }
     op.disarm();
@@ -301,6 +304,7 @@ channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, 
         if (r.ec == asio::error::eof) co_return moved{ending::closed, got, {}};
         if (r.ec) co_return moved{ending::failed, got, r.ec};
         got += r.bytes;
+        counters::add(counts_.bytes_received, r.bytes);
     }
     op.disarm();
     co_return moved{ending::none, got, {}};

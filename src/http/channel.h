@@ -4,6 +4,7 @@
 #pragma once
 
 #include "async/context.h"
+#include "http/counters.h"
 #include "http/message.h"
 #include "http/tls.h"
 
@@ -43,7 +44,7 @@ class reachability;
 /// Belongs to one context or to none; only whoever holds it may touch it.
 class channel {
 public:
-    explicit channel(const origin& to);
+    channel(const origin& to, counters& counts);
     channel(const channel&) = delete;
     channel& operator=(const channel&) = delete;
     ~channel();
@@ -114,6 +115,7 @@ private:
     static void interrupt(void* self);
 
     const origin to_;
+    counters& counts_;
     context* home_ = nullptr;
     std::optional<stream_socket> socket_;
     boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();

@@ -67,17 +67,19 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
     std::unique_ptr<connection> c;
     if (!k.fresh) c = shared.idle.take(to, op.home(), rested);
     k.reused = c != nullptr;
+    if (c) counters::add(shared.counts.connections_reused, 1);
     if (c) co_return c;
     result<std::vector<endpoint>> found =
         co_await shared.names.resolve(op, to, shared.options.connect);
     if (!found) co_return found.error();
     *found = shared.reached.order(std::move(*found), op.now());
-    c = std::make_unique<connection>(to, shared.memory);
+    c = std::make_unique<connection>(to, shared.memory, shared.counts);
     c->born = op.now();
     const connect_limits limits{shared.options.connect, shared.options.handshake};
     trust* const roots = to.tls ? shared.roots.get() : nullptr;
     const result<void> opened = co_await c->wire().open(op, *found, limits, shared.reached, roots);
     if (!opened) co_return opened.error();
+    counters::add(shared.counts.connections_opened, 1);
     co_return c;
 }
 
@@ -176,11 +178,14 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     }
     const result<void> rendered = render_head(k.head, k.current, k.shared->options.user_agent);
     if (!rendered) co_return rendered.error();
-    ++k.sent;
+    counters& counts = k.shared->counts;
+    counts.add_request(k.current.method);
+    if (++k.sent > 1) counters::add(counts.retries, 1);
     ++op.attempts;
     const steady::time_point began = op.now();
     const result<void> ok = co_await exchange_once(op, k, a);
     op.disarm();
+    if (a.said.what == action::throttled) counters::add(counts.throttled, 1);
     log_attempt(op, k, a, began);
     co_return ok;
 }
@@ -283,6 +288,10 @@ result<std::shared_ptr<client>> client::open(client_options options) {
     made->state_->shared =
         std::make_shared<core>(std::move(options), std::move(*roots), std::move(*names));
     return made;
+}
+
+void client::add_to(statistics& sum) const noexcept {
+    state_->shared->counts.add_to(sum);
 }
 
 task<result<std::unique_ptr<response>>> client::send(operation& op, const exchange& what) {

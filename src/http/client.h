@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "http/counters.h"
 #include "http/message.h"
 #include "http/trust.h"
 
@@ -99,6 +100,9 @@ public:
     /// Sends until the judge says done or fail, attempts or time are used up. The error carries
     /// attempts, and outcome_unknown where a write may have been applied.
     task<result<std::unique_ptr<response>>> send(operation& op, const exchange& what);
+
+    /// What all its calls did so far.
+    void add_to(statistics& sum) const noexcept;
 
 private:
     client();

@@ -10,8 +10,8 @@ namespace blobstore::http {
 
 class connection {
 public:
-    connection(const origin& to, buffers& memory)
-        : wire_(to)
+    connection(const origin& to, buffers& memory, counters& counts)
+        : wire_(to, counts)
         , memory_(memory) {}
 
     connection(const connection&) = delete;

@@ -24,6 +24,7 @@ struct core {
     const std::shared_ptr<trust> roots;
     resolver names;
     reachability reached;
+    counters counts;
     buffers memory; ///< before the pool, whose connections give back to it
     pool idle;
     turns places;

@@ -85,6 +85,25 @@ static void layout_blobstore_client_options(void) {
     OFFSET(blobstore_client_options, log_queue);
 }
 
+static void layout_blobstore_stats(void) {
+    SIZE(blobstore_stats);
+    OFFSET(blobstore_stats, struct_size);
+    OFFSET(blobstore_stats, flags);
+    OFFSET(blobstore_stats, requests);
+    OFFSET(blobstore_stats, requests_get);
+    OFFSET(blobstore_stats, requests_head);
+    OFFSET(blobstore_stats, requests_put);
+    OFFSET(blobstore_stats, requests_post);
+    OFFSET(blobstore_stats, requests_delete);
+    OFFSET(blobstore_stats, retries);
+    OFFSET(blobstore_stats, throttles);
+    OFFSET(blobstore_stats, bytes_sent);
+    OFFSET(blobstore_stats, bytes_received);
+    OFFSET(blobstore_stats, connections_opened);
+    OFFSET(blobstore_stats, connections_reused);
+    OFFSET(blobstore_stats, calls_running);
+}
+
 static void layout_blobstore_call(void) {
     SIZE(blobstore_call);
     OFFSET(blobstore_call, struct_size);
@@ -251,6 +270,7 @@ int main(void) {
     layout_blobstore_event();
     layout_blobstore_async();
     layout_blobstore_client_options();
+    layout_blobstore_stats();
     layout_blobstore_call();
     layout_blobstore_object_view();
     layout_blobstore_get_options();

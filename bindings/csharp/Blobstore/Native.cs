@@ -120,6 +120,31 @@ namespace Blobstore
     }
 
     [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_stats
+    {
+        public uint struct_size;
+        public uint flags;
+        public ulong requests;
+        public ulong requests_get;
+        public ulong requests_head;
+        public ulong requests_put;
+        public ulong requests_post;
+        public ulong requests_delete;
+        public ulong retries;
+        public ulong throttles;
+        public ulong bytes_sent;
+        public ulong bytes_received;
+        public ulong connections_opened;
+        public ulong connections_reused;
+        public ulong calls_running;
+
+        public static blobstore_stats Make()
+        {
+            return new blobstore_stats { struct_size = (uint)sizeof(blobstore_stats) };
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
     public unsafe struct blobstore_call
     {
         public uint struct_size;
@@ -410,6 +435,9 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern void blobstore_client_free(IntPtr client);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_client_stats(IntPtr client, blobstore_stats* @out, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_store_open(IntPtr client, byte* url, UIntPtr url_len, IntPtr config, IntPtr* @out, IntPtr* err);

@@ -19,6 +19,7 @@ func mirror() []string {
 	var vEvent Event
 	var vAsync Async
 	var vClientOptions ClientOptions
+	var vStats Stats
 	var vCall Call
 	var vObjectView ObjectView
 	var vGetOptions GetOptions
@@ -83,6 +84,22 @@ func mirror() []string {
 		fmt.Sprint("offset blobstore_client_options.reserved0 ", unsafe.Offsetof(vClientOptions.Reserved0)),
 		fmt.Sprint("offset blobstore_client_options.log ", unsafe.Offsetof(vClientOptions.Log)),
 		fmt.Sprint("offset blobstore_client_options.log_queue ", unsafe.Offsetof(vClientOptions.LogQueue)),
+		fmt.Sprint("size blobstore_stats ", unsafe.Sizeof(vStats)),
+		fmt.Sprint("offset blobstore_stats.struct_size ", unsafe.Offsetof(vStats.StructSize)),
+		fmt.Sprint("offset blobstore_stats.flags ", unsafe.Offsetof(vStats.Flags)),
+		fmt.Sprint("offset blobstore_stats.requests ", unsafe.Offsetof(vStats.Requests)),
+		fmt.Sprint("offset blobstore_stats.requests_get ", unsafe.Offsetof(vStats.RequestsGet)),
+		fmt.Sprint("offset blobstore_stats.requests_head ", unsafe.Offsetof(vStats.RequestsHead)),
+		fmt.Sprint("offset blobstore_stats.requests_put ", unsafe.Offsetof(vStats.RequestsPut)),
+		fmt.Sprint("offset blobstore_stats.requests_post ", unsafe.Offsetof(vStats.RequestsPost)),
+		fmt.Sprint("offset blobstore_stats.requests_delete ", unsafe.Offsetof(vStats.RequestsDelete)),
+		fmt.Sprint("offset blobstore_stats.retries ", unsafe.Offsetof(vStats.Retries)),
+		fmt.Sprint("offset blobstore_stats.throttles ", unsafe.Offsetof(vStats.Throttles)),
+		fmt.Sprint("offset blobstore_stats.bytes_sent ", unsafe.Offsetof(vStats.BytesSent)),
+		fmt.Sprint("offset blobstore_stats.bytes_received ", unsafe.Offsetof(vStats.BytesReceived)),
+		fmt.Sprint("offset blobstore_stats.connections_opened ", unsafe.Offsetof(vStats.ConnectionsOpened)),
+		fmt.Sprint("offset blobstore_stats.connections_reused ", unsafe.Offsetof(vStats.ConnectionsReused)),
+		fmt.Sprint("offset blobstore_stats.calls_running ", unsafe.Offsetof(vStats.CallsRunning)),
 		fmt.Sprint("size blobstore_call ", unsafe.Sizeof(vCall)),
 		fmt.Sprint("offset blobstore_call.struct_size ", unsafe.Offsetof(vCall.StructSize)),
 		fmt.Sprint("offset blobstore_call.flags ", unsafe.Offsetof(vCall.Flags)),

@@ -198,6 +198,29 @@ func NewClientOptions() ClientOptions {
 	return ClientOptions{StructSize: uint32(unsafe.Sizeof(ClientOptions{}))}
 }
 
+type Stats struct {
+	StructSize        uint32
+	Flags             uint32
+	Requests          uint64
+	RequestsGet       uint64
+	RequestsHead      uint64
+	RequestsPut       uint64
+	RequestsPost      uint64
+	RequestsDelete    uint64
+	Retries           uint64
+	Throttles         uint64
+	BytesSent         uint64
+	BytesReceived     uint64
+	ConnectionsOpened uint64
+	ConnectionsReused uint64
+	CallsRunning      uint64
+}
+
+// NewStats returns the structure with its size set and all else default.
+func NewStats() Stats {
+	return Stats{StructSize: uint32(unsafe.Sizeof(Stats{}))}
+}
+
 type Call struct {
 	StructSize     uint32
 	Flags          uint32
@@ -431,6 +454,10 @@ func ClientClose(client *Client, timeoutMs int64, err **Error) Status {
 
 func ClientFree(client *Client) {
 	C.blobstore_client_free((*C.blobstore_client)(unsafe.Pointer(client)))
+}
+
+func ClientStats(client *Client, out *Stats, err **Error) Status {
+	return Status(C.blobstore_client_stats((*C.blobstore_client)(unsafe.Pointer(client)), (*C.blobstore_stats)(unsafe.Pointer(out)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
 func StoreOpen(client *Client, url *byte, urlLen uintptr, config *Config, out **Store, err **Error) Status {

@@ -138,6 +138,14 @@ class blobstore_client_options(_Sized):
                 ("reserved0", c_uint32), ("log", blobstore_log_fn), ("log_queue", c_void_p)]
 
 
+class blobstore_stats(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("requests", c_uint64), ("requests_get", c_uint64),
+                ("requests_head", c_uint64), ("requests_put", c_uint64), ("requests_post", c_uint64),
+                ("requests_delete", c_uint64), ("retries", c_uint64), ("throttles", c_uint64),
+                ("bytes_sent", c_uint64), ("bytes_received", c_uint64), ("connections_opened", c_uint64),
+                ("connections_reused", c_uint64), ("calls_running", c_uint64)]
+
+
 class blobstore_call(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("timeout_ms", c_int64),
                 ("stall_timeout_ms", c_int64), ("max_attempts", c_uint32), ("reserved0", c_uint32),
@@ -213,6 +221,8 @@ blobstore_client_new = _function("blobstore_client_new", c_int32, c_void_p, POIN
     POINTER(c_void_p), POINTER(c_void_p))
 blobstore_client_close = _function("blobstore_client_close", c_int32, c_void_p, c_int64, POINTER(c_void_p))
 blobstore_client_free = _function("blobstore_client_free", None, c_void_p)
+blobstore_client_stats = _function("blobstore_client_stats", c_int32, c_void_p, POINTER(blobstore_stats),
+    POINTER(c_void_p))
 blobstore_store_open = _function("blobstore_store_open", c_int32, c_void_p, c_char_p, c_size_t, c_void_p,
     POINTER(c_void_p), POINTER(c_void_p))
 blobstore_store_free = _function("blobstore_store_free", None, c_void_p)

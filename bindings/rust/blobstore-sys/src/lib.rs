@@ -285,6 +285,34 @@ impl Default for blobstore_client_options {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct blobstore_stats {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub requests: u64,
+    pub requests_get: u64,
+    pub requests_head: u64,
+    pub requests_put: u64,
+    pub requests_post: u64,
+    pub requests_delete: u64,
+    pub retries: u64,
+    pub throttles: u64,
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
+    pub connections_opened: u64,
+    pub connections_reused: u64,
+    pub calls_running: u64,
+}
+
+impl Default for blobstore_stats {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct blobstore_call {
     pub struct_size: u32,
     pub flags: u32,
@@ -462,6 +490,7 @@ extern "C" {
     pub fn blobstore_client_new(config: *const blobstore_config, options: *const blobstore_client_options, out: *mut *mut blobstore_client, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_client_close(client: *mut blobstore_client, timeout_ms: i64, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_client_free(client: *mut blobstore_client);
+    pub fn blobstore_client_stats(client: *const blobstore_client, out: *mut blobstore_stats, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_store_open(client: *mut blobstore_client, url: *const c_char, url_len: usize, config: *const blobstore_config, out: *mut *mut blobstore_store, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_store_free(store: *mut blobstore_store);
     pub fn blobstore_cancel_new(out: *mut *mut blobstore_cancel, err: *mut *mut blobstore_error) -> blobstore_status;
