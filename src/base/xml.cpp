@@ -12,6 +12,7 @@ namespace blobstore {
 namespace {
 
 constexpr std::size_t max_depth = 64;
+constexpr std::size_t max_attributes = 64; // of one element: each is compared with all before it
 constexpr std::string_view cdata_start = "<![CDATA[";
 
 constexpr std::uint8_t byte(char c) noexcept {
@@ -370,6 +371,9 @@ bool xml_reader::read_attributes() {
             })) {
             return bad("an attribute occurs twice");
         }
+        if (attributes_.size() == max_attributes) {
+            return bad("an element has too many attributes");
+        }
         rest_.remove_prefix(end + 1);
         attributes_.push_back(found);
     }
@@ -460,8 +464,7 @@ bool xml_reader::read_text() {
                 return bad("an unknown entity or a reference to no character");
             }
         } else {
-            const std::string_view run =
-                rest_.substr(0, std::min(rest_.find('<'), rest_.find('&')));
+            const std::string_view run = rest_.substr(0, rest_.find_first_of("<&"));
             if (run.find("]]>") != std::string_view::npos) {
                 return bad("']]>' in text");
             }

@@ -15,7 +15,8 @@ namespace blobstore {
 enum class xml_event { start, end, text, done };
 
 /// Reads one UTF-8 document held in memory. Everything that is not well-formed is errc::protocol,
-/// and so are a DTD, an entity beyond the five, another encoding and nesting past 64. Nothing is
+/// and so are a DTD, an entity beyond the five, another encoding, nesting past 64 and more than 64
+/// attributes. Nothing is
 /// copied except text that holds references. After an error, next() repeats it.
 class xml_reader final {
 public:

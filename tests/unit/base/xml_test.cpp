@@ -178,6 +178,21 @@ TEST(xml, element_text_and_skip) {
     EXPECT_FALSE(cut.element_text());
 }
 
+TEST(xml, SE05_large_documents_take_time_in_proportion) {
+    std::string attributes;
+    for (int i = 0; i < 300000; ++i)
+        attributes += " a" + std::to_string(i) + "=''";
+    EXPECT_EQ(events("<r" + attributes + "/>"), "!") << "not each compared with all others";
+    std::string references;
+    while (references.size() < (std::size_t{16} << 20U))
+        references += "a&amp;";
+    xml_reader reader(references.insert(0, "<r>").append("</r>"));
+    ASSERT_TRUE(reader.next());
+    const result<std::string_view> text = reader.element_text();
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->size(), (references.size() - 7) / 6 * 2);
+}
+
 TEST(xml, every_prefix_of_a_document_is_an_error) {
     const std::string whole =
         "<?xml version='1.0'?><a b='c'><d>e&amp;</d><![CDATA[f]]><!--g--></a>";
