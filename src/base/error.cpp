@@ -68,6 +68,16 @@ constexpr std::array names{
     named_code{errc::internal, "E_INTERNAL"},
 };
 
+// Never destroyed: threads may fail while the process exits. The text fits into the string itself.
+template <errc Code>
+error_detail* make_lasting(const char* message) noexcept {
+    alignas(error_detail) static std::array<std::byte, sizeof(error_detail)> place;
+    auto* made = new (place.data()) error_detail;
+    made->code = Code;
+    made->message = message;
+    return made;
+}
+
 } // namespace
 
 std::string_view name_of(errc code) noexcept {
@@ -79,16 +89,13 @@ std::string_view name_of(errc code) noexcept {
 
 const error_detail& error::detail() const noexcept {
     if (detail_) return *detail_;
-    // Never destroyed: threads may fail while the process exits. The text fits into the string
-    // itself.
-    alignas(error_detail) static std::array<std::byte, sizeof(error_detail)> place;
-    static const error_detail* const shared = [] {
-        auto* made = new (place.data()) error_detail;
-        made->code = errc::no_memory;
-        made->message = "out of memory";
-        return made;
-    }();
+    static error_detail* const shared = make_lasting<errc::no_memory>("out of memory");
     return *shared;
+}
+
+error_detail* error::unknown() noexcept {
+    static error_detail* const shared = make_lasting<errc::internal>("unknown error");
+    return shared;
 }
 
 error error::of_exception() noexcept {

@@ -86,8 +86,9 @@ struct error_detail {
 /// a detail it is errc::no_memory, which must not need memory.
 class error {
 public:
-    error()
-        : error(errc::internal, "unknown error") {}
+    /// errc::internal; allocates nothing until it is filled.
+    error() noexcept
+        : detail_(std::shared_ptr<error_detail>(), unknown()) {}
 
     error(errc code, std::string message)
         : detail_(std::make_shared<error_detail>()) {
@@ -106,7 +107,7 @@ public:
 
     /// May throw std::bad_alloc where this is no_memory().
     error_detail* operator->() {
-        if (!detail_) detail_ = std::make_shared<error_detail>(detail());
+        if (detail_.use_count() == 0) detail_ = std::make_shared<error_detail>(detail());
         return detail_.get();
     }
 
@@ -116,6 +117,7 @@ private:
     explicit error(std::nullptr_t) noexcept {}
 
     const error_detail& detail() const noexcept;
+    static error_detail* unknown() noexcept; ///< never written to: nobody counts it
 
     std::shared_ptr<error_detail> detail_;
 };

@@ -214,14 +214,6 @@ bool xml_reader::bad(std::string_view what) {
     return false;
 }
 
-bool xml_reader::skip(std::string_view literal) noexcept {
-    if (!rest_.starts_with(literal)) {
-        return false;
-    }
-    rest_.remove_prefix(literal.size());
-    return true;
-}
-
 bool xml_reader::skip_space() noexcept {
     const std::size_t before = rest_.size();
     while (!rest_.empty() && is_space(rest_.front())) {
@@ -384,12 +376,17 @@ bool xml_reader::read_start() {
     skip("<");
     std::string_view name;
     attributes_.clear();
-    if (!read_name(name) || !read_attributes()) {
+    if (!read_name(name)) {
         return false;
     }
-    pending_end_ = skip("/");
     if (!skip(">")) {
-        return bad("a start tag does not end");
+        if (!read_attributes()) {
+            return false;
+        }
+        pending_end_ = skip("/");
+        if (!skip(">")) {
+            return bad("a start tag does not end");
+        }
     }
     if (open_.size() == max_depth) {
         return bad("elements are nested too deeply");

@@ -53,7 +53,13 @@ private:
     };
 
     bool bad(std::string_view what);
-    bool skip(std::string_view literal) noexcept;
+
+    bool skip(std::string_view literal) noexcept {
+        const bool here = rest_.starts_with(literal);
+        if (here) rest_.remove_prefix(literal.size());
+        return here;
+    }
+
     bool skip_space() noexcept;
     bool read_name(std::string_view& out);
     bool read_prolog();
