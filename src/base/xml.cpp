@@ -214,19 +214,8 @@ bool xml_reader::bad(std::string_view what) {
     return false;
 }
 
-bool xml_reader::skip_space() noexcept {
-    const std::size_t before = rest_.size();
-    while (!rest_.empty() && is_space(rest_.front())) {
-        rest_.remove_prefix(1);
-    }
-    return rest_.size() != before;
-}
-
 bool xml_reader::read_name(std::string_view& out) {
     std::size_t size = 0;
-    if (!rest_.empty() && byte(rest_[0]) < 0x80 && is_name_start(byte(rest_[0]))) {
-        size = 1;
-    }
     while (size < rest_.size()) {
         if (size != 0 && byte(rest_[size]) < 0x80) {
             if (!ascii_name_chars[byte(rest_[size])]) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -60,7 +61,12 @@ private:
         return here;
     }
 
-    bool skip_space() noexcept;
+    bool skip_space() noexcept {
+        const std::size_t before = rest_.size();
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\r"), before));
+        return rest_.size() != before;
+    }
+
     bool read_name(std::string_view& out);
     bool read_prolog();
     bool read_declaration();

@@ -261,6 +261,7 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     const sha256_value key = keys_.find(now.used->secret_access_key, {date.data(), 8}, stamp.where);
     const sigv4::signing with{*now.used, stamp, body.hash, {}, &key};
     sigv4::signed_header made = sigv4::sign_header(view, with);
+    r.headers.reserve(r.headers.size() + made.fields.size());
     for (auto& [name, value] : made.fields)
         r.headers.push_back({std::move(name), std::move(value)});
     if (body.chunks) body.chunks->start(key, stamp.time, now.at->region, made.signature);
