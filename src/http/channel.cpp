@@ -320,8 +320,8 @@ channel::receive_tls(operation& op, std::span<char> into, std::size_t enough, ti
         if (s.what == tls_channel::state::closed) co_return moved{ending::notified, got, {}};
         if (s.what == tls_channel::state::failed) co_return moved{ending::tls, got, {}};
         moved m;
-        // The answer to a key update. Where a write has failed the peer may have said why before
-        // it closed; Asio would wait for ever to write there again.
+        // An alert of ours. Where a write has failed the peer may have said why before it closed;
+        // Asio would wait for ever to write there again.
         if (!write_failed_) m = co_await flush(op, limit);
         if (m.how == ending::none && s.what == tls_channel::state::need_input)
             m = co_await fill(op, limit);
