@@ -254,7 +254,8 @@ task<moved> channel::write_plain(
 }
 
 task<moved> channel::flush(operation& op, time_limit limit) {
-    while (!tls_->pending().empty()) {
+    // Asio does not try a second write to a broken socket but waits for it to become writable.
+    while (!tls_->pending().empty() && !write_failed_) {
         op.arm(limit.allowed, limit.code);
         const std::span<const char> out = tls_->pending();
         auto start = [this, out](io_handler h) {
@@ -319,10 +320,7 @@ channel::receive_tls(operation& op, std::span<char> into, std::size_t enough, ti
         if (got >= enough || s.what == tls_channel::state::ok) continue;
         if (s.what == tls_channel::state::closed) co_return moved{ending::notified, got, {}};
         if (s.what == tls_channel::state::failed) co_return moved{ending::tls, got, {}};
-        moved m;
-        // An alert of ours. Where a write has failed the peer may have said why before it closed;
-        // Asio would wait for ever to write there again.
-        if (!write_failed_) m = co_await flush(op, limit);
+        moved m = co_await flush(op, limit); // an alert of ours
         if (m.how == ending::none && s.what == tls_channel::state::need_input)
             m = co_await fill(op, limit);
         if (m.how != ending::none) co_return moved{m.how, got, m.ec};

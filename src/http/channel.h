@@ -123,7 +123,7 @@ private:
     std::unique_ptr<tls_channel> tls_;
     std::uint64_t written_ = 0;
     std::size_t segment_ = 1;
-    bool write_failed_ = false; ///< over TLS
+    bool write_failed_ = false; ///< over TLS; the peer may still have said something
 };
 
 } // namespace blobstore::http

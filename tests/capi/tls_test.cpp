@@ -41,7 +41,7 @@ constexpr auto any = tls_mode::on, v11 = tls_mode::only_1_1, v12 = tls_mode::onl
                v13 = tls_mode::only_1_3;
 constexpr auto refused = BLOBSTORE_E_TLS;
 constexpr const char *issuer = "unable to get local issuer", *mismatch = "ostname mismatch",
-                     *small = "key too small";
+                     *small = "key too weak";
 
 // clang-format off
 constexpr row rows[] = {

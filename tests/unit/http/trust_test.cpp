@@ -94,7 +94,7 @@ TEST_F(trust_test, SE06_authorities_by_file_folder_text_and_place) {
         const temp_folder full, linked, empty;
         write_file(full / "0.txt", "no certificate");
         write_file(full / "authority.crt", pem_of(by->ca));
-        ::symlink(by->path().c_str(), (linked / "1a2b3c4d.0").c_str());
+        ASSERT_EQ(::symlink(by->path().c_str(), (linked / "1a2b3c4d.0").c_str()), 0);
         const std::vector<
             void (*)(client_options&, const test_ca&, const std::string&, const std::string&)>
             ways{
