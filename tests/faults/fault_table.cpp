@@ -74,6 +74,7 @@ void add_events(rows& out, const operation_row& op, bool tls) {
                 if (what == event::stall)
                     row.recovers = row.recovers && stall_is_repeated(op, tls, where, byte);
                 row.harmless = where == stage::after_answer;
+                row.stalls = what == event::stall && !row.harmless;
                 row.definite = where == stage::accept && tls; // no byte of the request went out
                 out.push_back(row);
                 if (what != event::close || !tls || where != stage::answer_body) continue;
@@ -181,6 +182,7 @@ void add_retry_after(rows& out) {
         row.hopeless = row.definite = true;
         throttle(row);
         if (!soon) row.time = milliseconds(400);
+        row.stalls = !soon;
         out.push_back(row);
     }
 }
@@ -269,7 +271,7 @@ void add_framings(rows& out, const operation_row& op) {
         [](fault_row& r) { r.what = fakes::answer_late(milliseconds(40)), r.harmless = true; });
     add("trickle", [](fault_row& r) {
         r.what.segment = 1, r.what.segment_delay = milliseconds(30);
-        r.time = milliseconds(400), r.hopeless = true;
+        r.time = milliseconds(400), r.hopeless = r.stalls = true;
     });
     add("junk_behind", [](fault_row& r) { r.what.extra = "junk", r.left_over = true; });
     add("answer_behind", [](fault_row& r) {
@@ -401,10 +403,10 @@ void add_wire(rows& out, const operation_row& op, bool tls) {
         for (const bool to_client : {true, false})
             for (const std::uint64_t byte : {0U, 60U, to_client ? 250U : 1200U}) {
                 if (what == harm::pieces && byte != 0) continue;
-                if (!to_client && byte == 1200 && !op.has_body) continue;
+                if (!to_client && byte >= 1200 && !op.has_body) continue;
                 // A flipped bit of an answer's head cannot be seen without TLS, nor that of a
                 // field of the request that is not signed.
-                if (what == harm::flip && !tls && (to_client || byte != 1200)) continue;
+                if (what == harm::flip && !tls && (to_client || byte < 1200)) continue;
                 fault_row row{
                     "wire-" + std::string(to_client ? "down-" : "up-") + std::to_string(byte) +
                     "-" + name};
@@ -423,6 +425,7 @@ std::vector<fault_row> faults_for(const operation_row& op, bool tls) {
     rows out;
     fault_row refused{"refused", place::refused};
     fault_row blackhole{"blackhole", place::blackhole};
+    blackhole.stalls = true;
     refused.hopeless = refused.definite = blackhole.hopeless = blackhole.definite = true;
     out.push_back(refused);
     out.push_back(blackhole);

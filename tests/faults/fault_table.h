@@ -27,6 +27,7 @@ struct fault_row {
     bool definite = false;  // nothing was done, and the client can know: no doubt is reported
     bool unseen = false;    // a success may be wrong: nothing on the wire tells
     bool left_over = false; // the connection must not be used again
+    bool stalls = false;    // met always, nothing but a limit or a cancel ends the call
     unsigned attempts = 3;
     std::chrono::milliseconds time{1500};
     std::chrono::seconds clock{0}; // of the server

@@ -13,7 +13,8 @@ using capi_tests::client_ptr;
 using capi_tests::store_ptr;
 using std::chrono::milliseconds;
 
-constexpr milliseconds grace{250}; // O2
+constexpr milliseconds grace{250}, cancel_grace{100}; // O2
+constexpr milliseconds before_cancel{40};
 const std::string bucket = "bucket";
 const std::vector<std::string> all_keys{"key", "m0", "m1", "m2", "target"};
 
@@ -73,7 +74,7 @@ std::string check_state(
 // What the server holds against what the call said.
 std::string check_store(const fault_case& now, const outcome& out, const fakes::s3_server& at) {
     const auto target = at.object_data(bucket, "target");
-    const bool definite = now.fault.definite;
+    const bool definite = now.fault.definite && !now.cancel; // it may be cancelled before it knows
     if (now.op->does == effect::writes)
         return check_state(
             out, target == now.op->wanted(), target == content::old(), definite, "the object"
@@ -110,7 +111,10 @@ std::string check_error(const outcome& out) {
 } // namespace
 
 std::string fault_case::name() const {
-    return std::string(op->name) + "/" + fault.name + (always ? "/always" : "/once") +
+    return std::string(op->name) + "/" + fault.name +
+           (cancel   ? "/cancel"
+            : always ? "/always"
+                     : "/once") +
            (tls ? "/tls" : "/plain") + (warm ? "/warm" : "/cold");
 }
 
@@ -139,14 +143,15 @@ std::string lane::endpoint(const fault_case& now) const {
 }
 
 // Whether the fault has happened; one behind the last byte never does.
-bool lane::met(const fault_case& now) const {
+bool lane::met(const fault_case& now) {
+    if (now.fault.where == place::script) return server(now.tls).hits(rule_) > 0;
     if (now.fault.where != place::relay) return true;
     return (now.tls ? secure_relay_ : plain_relay_).hits() > 0;
 }
 
 void lane::arm(const fault_case& now, fakes::s3_server& at) {
     const unsigned times = now.always ? fakes::for_ever : 1;
-    if (now.fault.where == place::script) at.on({}, now.fault.what, times);
+    if (now.fault.where == place::script) rule_ = at.on({}, now.fault.what, times);
     if (now.fault.clock.count() != 0) at.service().set_clock(std::nullopt, now.fault.clock);
     relay_fault wire = now.fault.wire;
     wire.times = times;
@@ -176,6 +181,35 @@ struct lane::end_of_call {
     bool met = false;
 };
 
+// Oracle by oracle.
+void lane::judge(
+    const fault_case& now, const end_of_call& done, const fakes::s3_server& at, finding& found
+) {
+    const auto say = [&](const std::string& wrong) {
+        if (!wrong.empty()) found.wrong = wrong + describe(done.out);
+    };
+    if (done.out.status == BLOBSTORE_OK) say(check_read(now, done.out, found.undetectable));
+    say(check_store(now, done.out, at));
+    say(check_error(done.out));
+    if (now.op->does == effect::reads && !done.out.keys.empty()) say(done.out.keys.front());
+    const std::size_t most = now.op->replayable ? now.fault.attempts + (now.warm ? 1 : 0) : 1;
+    if (done.seen.size() > most || done.out.attempts > now.fault.attempts + (now.warm ? 1U : 0U))
+        say("O3: " + std::to_string(done.seen.size()) + " requests were sent");
+    if (now.fault.hopeless && now.always && done.met && done.out.status == BLOBSTORE_OK)
+        say("success is impossible");
+    const bool must_work =
+        now.fault.harmless || (!now.always && now.fault.recovers && now.op->replayable);
+    if (must_work && done.out.status != BLOBSTORE_OK)
+        found.slow = "it could have succeeded" + describe(done.out);
+    if (now.cancel && done.met && done.out.status != BLOBSTORE_E_CANCELLED)
+        found.slow = "it was cancelled" + describe(done.out);
+    if (now.cancel && done.took > before_cancel + cancel_grace)
+        found.slow = "O2: the cancel took until " + std::to_string(done.took.count()) + " ms";
+    if (done.took > now.fault.time + grace)
+        found.slow = "O2: it took " + std::to_string(done.took.count()) + " of " +
+                     std::to_string(now.fault.time.count()) + " ms" + describe(done.out);
+}
+
 finding lane::run(const fault_case& now) {
     fakes::s3_server& at = server(now.tls);
     finding found;
@@ -204,9 +238,20 @@ finding lane::run(const fault_case& now) {
         arm(now, at);
         with.call = limits(now.fault.time, now.fault.attempts);
         with.async = now.warm;
+        const auto token = capi_tests::make_cancel();
+        std::thread canceller;
         const auto from = capi_tests::steady::now();
+        if (now.cancel) {
+            with.call.cancel = token.get();
+            canceller = std::thread([&] {
+                std::this_thread::sleep_until(from + before_cancel);
+                blobstore_cancel_trigger(token.get());
+            });
+        }
         done.out = now.op->run(with);
         done.took = capi_tests::since(from);
+        if (now.cancel) canceller.join();
+        with.call.cancel = nullptr;
         done.seen = at.log();
         done.met = met(now);
         disarm(at);
@@ -223,25 +268,7 @@ finding lane::run(const fault_case& now) {
             found.wrong = "a connection with bytes left over was used again";
     }
     if (!quiet(at)) found.slow = "O6: a connection stays open without its client";
-    const auto say = [&](const std::string& wrong) {
-        if (!wrong.empty()) found.wrong = wrong + describe(done.out);
-    };
-    if (done.out.status == BLOBSTORE_OK) say(check_read(now, done.out, found.undetectable));
-    say(check_store(now, done.out, at));
-    say(check_error(done.out));
-    if (now.op->does == effect::reads && !done.out.keys.empty()) say(done.out.keys.front());
-    const std::size_t most = now.op->replayable ? now.fault.attempts + (now.warm ? 1 : 0) : 1;
-    if (done.seen.size() > most || done.out.attempts > now.fault.attempts + (now.warm ? 1U : 0U))
-        say("O3: " + std::to_string(done.seen.size()) + " requests were sent");
-    if (now.fault.hopeless && now.always && done.met && done.out.status == BLOBSTORE_OK)
-        say("success is impossible");
-    const bool must_work =
-        now.fault.harmless || (!now.always && now.fault.recovers && now.op->replayable);
-    if (must_work && done.out.status != BLOBSTORE_OK)
-        found.slow = "it could have succeeded" + describe(done.out);
-    if (done.took > now.fault.time + grace)
-        found.slow = "O2: it took " + std::to_string(done.took.count()) + " of " +
-                     std::to_string(now.fault.time.count()) + " ms" + describe(done.out);
+    judge(now, done, at, found);
     return found;
 }
 

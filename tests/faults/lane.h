@@ -15,7 +15,8 @@ struct fault_case {
     fault_row fault;
     bool always = false; // every request meets the fault, else one
     bool tls = false;
-    bool warm = false; // a submitted call over a connection that was used before; else blocking
+    bool cancel = false; // always, and cancelled after a moment
+    bool warm = false;   // a submitted call over a connection that was used before; else blocking
 
     std::string name() const;
 };
@@ -40,9 +41,12 @@ private:
 
     void reset(fakes::s3_server& at);
     std::string endpoint(const fault_case& now) const;
-    bool met(const fault_case& now) const;
+    bool met(const fault_case& now);
     void arm(const fault_case& now, fakes::s3_server& at);
     void disarm(fakes::s3_server& at);
+    static void judge(
+        const fault_case& now, const end_of_call& done, const fakes::s3_server& at, finding& found
+    );
     bool quiet(const fakes::s3_server& at) const;
 
     std::shared_ptr<const fakes::test_ca> ca_;
@@ -51,6 +55,7 @@ private:
     fakes::refused_port refused_;
     fakes::blackhole_port blackhole_;
     blobstore_tests::temp_folder folder_;
+    std::size_t rule_ = 0; // of the script
 };
 
 } // namespace blobstore::fault_tests
