@@ -22,7 +22,7 @@ copies bodies, has buffers of 128 KiB down and 512 KiB up and does not sign. Our
 object_store (`peers-rust`) runs on tokio's current-thread runtime. TLS is 1.3 with AES-128-GCM for
 all. Bodies are compared with what they must be before the clock starts. Allocations are counted by
 a preloaded `malloc`, `calloc`, `realloc`, `memalign`, `aligned_alloc`, `posix_memalign`.
-Half of the time the rest of the machine was busier than {load:.0%} when a program began.
+In half of the cases the rest of the machine was {load:.0%} busy or more when a program began.
 """
 
 PROFILE_HEAD = """
