@@ -13,7 +13,7 @@
 #include <thread>
 
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes(); // GCC has no header of it
 #else
 #include <malloc.h>
 #endif
@@ -102,7 +102,9 @@ tally run(const storm& with) {
     limits.timeout_ms = with.timeout.count();
     limits.max_attempts = with.attempts;
     const auto from = steady::now();
+    std::array<steady::time_point, calls> submitted{};
     for (std::size_t i = 0; i < calls; ++i) {
+        submitted[i] = steady::now();
         auto how = sized<blobstore_async>();
         how.queue = queue.get();
         how.user_data = i;
@@ -114,13 +116,15 @@ tally run(const storm& with) {
     while (out.completed < calls && since(from) < milliseconds(60000)) {
         std::size_t n = 0;
         blobstore_queue_poll(queue.get(), batch.data(), batch.size(), 20, &n);
-        for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t i = 0; i < n; ++i) {
+            out.slowest = std::max(out.slowest, since(submitted.at(batch[i].user_data)));
             take(batch[i], seen, out);
+        }
         blobstore_events_release(batch.data(), n);
-        if (n > 0) out.slowest = since(from);
         if (since(looked) < milliseconds(10)) continue;
         looked = steady::now();
-        out.most_descriptors = std::max(out.most_descriptors, entries("/proc/self/fd") - before);
+        out.most_descriptors =
+            std::max(out.most_descriptors, std::max(before, entries("/proc/self/fd")) - before);
     }
     return out;
 }
@@ -255,7 +259,7 @@ TEST_F(storms, a_byte_now_and_then) {
     storm with{server_.endpoint(), {{"stall_timeout", "200ms"}}};
     with.timeout = milliseconds(600);
     in_time(with, [&](const tally& seen) {
-        EXPECT_EQ(seen.of("E_TIMEOUT"), calls) << seen.text();
+        EXPECT_EQ(seen.of("E_TIMEOUT") + seen.of("E_STALLED"), calls) << seen.text();
     });
 }
 
