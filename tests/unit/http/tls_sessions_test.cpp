@@ -181,22 +181,32 @@ TEST(session_cache, ST10_is_bounded_and_gives_tls_1_3_out_once) {
     EXPECT_EQ(cache.size(), 0U);
 }
 
+/// Until the other side has counted so far.
+void wait_for(const std::atomic<int>& what, int value) {
+    for (int i = 0; i < 1000 && what < value; ++i)
+        std::this_thread::sleep_for(5ms);
+}
+
 /// A ticket that comes while the connection rests says nothing about an exchange.
 TEST_F(sessions_test, ST10_late_tickets_leave_the_connection_usable) {
     const server_identity identity(own_);
     identity.speak_only(TLS1_3_VERSION);
+    std::atomic<int> read{0}, sent{0};
     raw_server server([&](int fd, int) {
         tls_peer peer(fd, identity);
         while (!peer.take_head().empty()) {
             peer.put(five);
+            wait_for(read, sent + 1);
             SSL_new_session_ticket(peer.native());
             peer.push();
+            ++sent;
         }
     });
     const auto c = client_for(server);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 1; i <= 3; ++i) {
         EXPECT_EQ(ask(*c, on_, get(secure(server))).body, "hello");
-        std::this_thread::sleep_for(50ms);
+        read = i;
+        wait_for(sent, i);
     }
     EXPECT_EQ(server.connections(), 1);
 }
@@ -207,10 +217,6 @@ TEST_F(sessions_test, ST10_an_answer_that_nobody_asked_for_ends_the_connection) 
     const std::string_view evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
     for (const bool cut : {false, true}) { // as a whole, or half a record
         std::atomic<int> read{0}, sent{0};
-        const auto wait_for = [](const std::atomic<int>& what, int value) {
-            for (int i = 0; i < 1000 && what < value; ++i)
-                std::this_thread::sleep_for(5ms);
-        };
         raw_server server([&](int fd, int number) {
             tls_peer peer(fd, identity);
             if (peer.take_head().empty()) return;
@@ -300,19 +306,21 @@ TEST_F(sessions_test, ST18_renegotiation_is_not_followed) {
 /// Others use OpenSSL on the caller's thread too, and may leave their errors behind.
 TEST_F(sessions_test, ST18_errors_of_others_in_the_queue_are_not_ours) {
     const server_identity identity(own_);
-    raw_server server([&](int fd, int) {
-        tls_peer peer(fd, identity);
-        while (!peer.take_head().empty())
-            peer.put(five);
-    });
-    const auto c = client_for(server);
-    for (int i = 0; i < 3; ++i) {
-        ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
-        const answer a = ask(*c, on_, get(secure(server)));
-        ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
-        EXPECT_EQ(a.attempts, 1U);
+    for (const char* reply : {five, last_five}) { // over one connection; with handshakes between
+        raw_server server([&](int fd, int) {
+            tls_peer peer(fd, identity);
+            while (!peer.take_head().empty())
+                peer.put(reply);
+        });
+        const auto c = client_for(server);
+        for (int i = 0; i < 3; ++i) {
+            ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+            const answer a = ask(*c, on_, get(secure(server)));
+            ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
+            EXPECT_EQ(a.attempts, 1U);
+        }
+        EXPECT_EQ(server.connections(), reply == five ? 1 : 3);
     }
-    EXPECT_EQ(server.connections(), 1);
     ERR_clear_error();
 }
 
