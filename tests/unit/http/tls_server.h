@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <netinet/tcp.h>
 #include <string>
 
 namespace blobstore::http::test {
@@ -160,6 +161,8 @@ class tls_peer {
 public:
     tls_peer(int fd, const server_identity& identity)
         : ssl_(SSL_new(identity.context())) {
+        const int on = 1; // what was put is there, not kept back until the last piece is confirmed
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         SSL_set_fd(ssl_, fd);
         SSL_set_msg_callback(ssl_, &tls_peer::on_message);
         SSL_set_msg_callback_arg(ssl_, this);
