@@ -15,7 +15,6 @@ namespace {
 
 constexpr unsigned most_threads = 4;
 constexpr std::size_t most_entries = 1024;
-constexpr std::chrono::seconds idle_limit{10};
 
 /// Whether the name itself is at fault, not the way to who knows.
 bool is_final(int failed) {
@@ -63,7 +62,7 @@ lookups::entry_of(const std::string& host, std::uint16_t port, steady::time_poin
 
 result<void> lookups::start(entry& e) {
     std::list<entry*> mine{&e};
-    if (idle_ <= work_.size() && threads_ < most_threads) {
+    if (threads_ < most_threads) {
         ++threads_;
         result<void> started =
             start_thread("blobstore-dns", [self = shared_from_this()] { self->run(); });
@@ -72,7 +71,6 @@ result<void> lookups::start(entry& e) {
     }
     work_.splice(work_.end(), mine);
     e.pending = true;
-    ready_.notify_one();
     return {};
 }
 
@@ -134,24 +132,12 @@ void lookups::look_up(entry& e, std::unique_lock<std::mutex>& lock) noexcept {
 
 void lookups::run() noexcept {
     std::unique_lock lock(mutex_);
-    for (;;) {
-        ++idle_;
-        ready_.wait_for(lock, idle_limit, [&] { return closed_ || !work_.empty(); });
-        --idle_;
-        if (work_.empty()) break;
+    while (!work_.empty()) {
         entry& e = *work_.front();
         work_.pop_front();
         look_up(e, lock);
     }
     --threads_;
-}
-
-void lookups::close() noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        closed_ = true;
-    }
-    ready_.notify_all();
 }
 
 } // namespace blobstore::http

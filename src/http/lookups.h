@@ -5,7 +5,6 @@
 
 #include "http/channel.h"
 
-#include <condition_variable>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -30,7 +29,8 @@ struct lookup_times {
     milliseconds stale{300000}; ///< an old answer is used where the resolver itself fails
 };
 
-/// Any thread. Its threads are detached and end on their own; nobody waits for a look-up in vain.
+/// Any thread. Its threads are detached and end with the last look-up; nobody waits for one in
+/// vain.
 class lookups : public std::enable_shared_from_this<lookups> {
 public:
     explicit lookups(lookup_function function, lookup_times times = {})
@@ -39,8 +39,6 @@ public:
 
     /// An answer of either kind; an error where the operation is stopped, or no thread can be had.
     task<result<lookup_answer>> find(operation& op, std::string host, std::uint16_t port);
-
-    void close() noexcept; ///< idle threads end now
 
 private:
     struct entry {
@@ -61,11 +59,9 @@ private:
     const lookup_function function_;
     const lookup_times times_;
     std::mutex mutex_;
-    std::condition_variable ready_;
     std::list<entry> entries_; ///< an address in it stays valid while it is pending
     std::list<entry*> work_;
-    unsigned threads_ = 0, idle_ = 0;
-    bool closed_ = false;
+    unsigned threads_ = 0;
 };
 
 } // namespace blobstore::http

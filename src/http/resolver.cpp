@@ -47,10 +47,6 @@ error lookup_failure(const std::string& host, const lookup_answer& answer) {
 
 } // namespace
 
-resolver::~resolver() {
-    if (lookups_) lookups_->close();
-}
-
 result<resolver::override_entry> resolver::parse(std::string_view text) {
     override_entry made;
     std::string_view rest = text;
@@ -97,7 +93,7 @@ resolver::resolve(operation& op, const origin& to, milliseconds limit) const {
     op.arm(limit, errc::dns);
     result<lookup_answer> looked = co_await lookups_->find(op, to.host, to.port);
     const bool waited_in_vain = op.stop_code() != errc::ok;
-    if (waited_in_vain && op.stop_code() == errc::cancelled) co_return looked.error();
+    if (waited_in_vain && op.stop_code() == errc::cancelled) co_return op.check().error();
     if (waited_in_vain) {
         error e(op.stop_code(), "timed out resolving host \"" + to.host + "\"");
         e->retryable = !op.stopped();

@@ -15,9 +15,6 @@ public:
         lookup_function lookup = system_lookup,
         lookup_times times = {}
     );
-    resolver(resolver&&) noexcept = default;
-    resolver& operator=(resolver&&) noexcept = default;
-    ~resolver();
 
     /// Never empty on success. Cancellable; the limit is for the look-up.
     task<result<std::vector<endpoint>>>
@@ -31,8 +28,6 @@ private:
     };
 
     static result<override_entry> parse(std::string_view text);
-
-    resolver() = default;
 
     std::vector<override_entry> overrides_;
     std::shared_ptr<lookups> lookups_;

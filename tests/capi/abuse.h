@@ -104,6 +104,7 @@ struct handles {
     blobstore_client_options client_options = sized<blobstore_client_options>();
     blobstore_error_view error_view = sized<blobstore_error_view>();
     blobstore_object_view object_view = sized<blobstore_object_view>();
+    blobstore_stats stats = sized<blobstore_stats>();
     blobstore_config_key config_key = sized<blobstore_config_key>();
     blobstore_event events[4] = {};
     blobstore_str keys[1] = {{"gone", 4}};

@@ -13,7 +13,7 @@ STRUCTS = {
     "blobstore_get_options": "get_options", "blobstore_put_options": "put_options",
     "blobstore_list_options": "list_options", "blobstore_presign_options": "presign_options",
     "blobstore_client_options": "client_options", "blobstore_error_view": "error_view",
-    "blobstore_object_view": "object_view", "blobstore_config_key": "config_key",
+    "blobstore_object_view": "object_view", "blobstore_stats": "stats", "blobstore_config_key": "config_key",
 }
 ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data"}
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",

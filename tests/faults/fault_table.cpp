@@ -302,7 +302,7 @@ void add_bodies(rows& out, const operation_row& op, bool tls) {
         fault_row cut{std::string("no_length-cut-") + name};
         cut.what = fakes::close_at(stage::answer_body, byte);
         cut.what.until_close = true;
-        cut.recovers = op.judged_whole;
+        cut.recovers = op.judged_whole && tls; // else nothing shows that a body is whole
         out.push_back(cut);
         if (tls) {
             cut.name += "-notified";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors of S3 and the heads that carry them: always one printable line of bounded size, and the
 // verdict agrees with the error.
+#include "backends/s3/judge.h"
 #include "backends/s3/responses.h"
 #include "fuzz.h"
 
@@ -39,10 +40,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         "x-amz-meta-A",
         "x-amz-request-id",
         "x-amz-id-2",
-        "x-minio-error-code"};
+        "x-minio-error-code",
+        "x-amz-bucket-region",
+        "location",
+        "Date"};
     const std::string_view name = names[data[1] % std::size(names)];
     head.fields[head.count++] = {name, value};
-    const http::verdict v = s3::judge(head, body);
+    const http::verdict v = s3::judge(head, body, {"us-east-1", 1, true});
+    if (v.what == http::action::new_region) FUZZ_ASSERT(s3::is_aws_region(v.region));
     if (v.what != http::action::done) check_error(v.why);
     if (head.status / 100 != 2) FUZZ_ASSERT(v.what != http::action::done);
     const result<object_meta> meta = s3::decode_meta(head);

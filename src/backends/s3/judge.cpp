@@ -126,6 +126,7 @@ judge_document(const http::response_head& head, std::string_view body, const sig
     if (read) return v;
     v.what = http::action::retry;
     v.why = read.error();
+    v.why->http_status = head.status;
     v.why->retryable = v.why->outcome_unknown = true;
     return v;
 }
