@@ -22,8 +22,7 @@ namespace fs = std::filesystem;
 fs::path vectors_folder() {
     // BLOBSTORE_VECTORS_DIR, else shared/vectors beside the source root.
     if (const char* set = std::getenv("BLOBSTORE_VECTORS_DIR")) return set;
-    const auto root = fs::path{__FILE__}.parent_path().parent_path().parent_path().parent_path();
-    return root.parent_path() / "shared" / "vectors";
+    return fs::path{BLOBSTORE_SOURCE_ROOT}.parent_path() / "shared" / "vectors";
 }
 
 std::string read_file(const fs::path& name) {
