@@ -101,7 +101,8 @@ void lookups::keep(entry& e, lookup_answer answer, steady::time_point now) {
     }
     e.answer = std::move(answer);
     if (!found) {
-        e.good_until = now + times_.failure;
+        e.good_until = now;
+        if (e.answer.failed != EAI_MEMORY) e.good_until += times_.failure; // no fault of the name
         e.stale_until = {};
         return;
     }
