@@ -116,7 +116,7 @@ struct counted_lookup {
         const auto look = [this](const std::string& host, std::uint16_t port) {
             ++asked;
             std::this_thread::sleep_for(milliseconds(slow_ms));
-            if (host == "slow.test") std::this_thread::sleep_for(milliseconds(1500));
+            if (host == "slow.test") std::this_thread::sleep_for(milliseconds(2500));
             if (failing != 0) return lookup_answer{failing, 0, {}};
             return lookup_answer{0, 0, {at("127.0.0.1", port)}};
         };
@@ -155,23 +155,23 @@ TEST(http_resolver, ST08_one_look_up_for_all_that_ask) {
 TEST(http_resolver, ST08_answers_are_kept_for_a_while) {
     counted_lookup lookup;
     lookup_times times;
-    times.one = milliseconds(100);
-    times.failure = milliseconds(100);
+    times.one = milliseconds(600);
+    times.failure = milliseconds(600);
     times.stale = milliseconds(100000);
     const resolver names = lookup.make(times);
     lookup.failing = EAI_NONAME;
     EXPECT_EQ(ask_once(names), errc::dns);
     EXPECT_EQ(ask_once(names), errc::dns);
     EXPECT_EQ(lookup.asked, 1) << "failures too";
-    std::this_thread::sleep_for(milliseconds(120));
+    std::this_thread::sleep_for(milliseconds(700));
     lookup.failing = 0;
     EXPECT_EQ(ask_once(names), errc::ok);
     EXPECT_EQ(lookup.asked, 2);
-    std::this_thread::sleep_for(milliseconds(120));
+    std::this_thread::sleep_for(milliseconds(700));
     lookup.failing = EAI_AGAIN;
     EXPECT_EQ(ask_once(names), errc::ok) << "the old answer where the resolver fails";
     EXPECT_EQ(lookup.asked, 3);
-    std::this_thread::sleep_for(milliseconds(120));
+    std::this_thread::sleep_for(milliseconds(700));
     lookup.failing = EAI_NONAME;
     EXPECT_EQ(ask_once(names), errc::dns) << "the name is gone";
     EXPECT_EQ(lookup.asked, 4);
@@ -189,8 +189,8 @@ TEST(http_resolver, ST08_a_slow_name_holds_up_no_other_and_no_end) {
         );
         EXPECT_EQ(ask_once(names, "other.test"), errc::ok);
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(900));
-    std::this_thread::sleep_for(milliseconds(1600)); // it ends on its own
+    EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(2000));
+    std::this_thread::sleep_for(milliseconds(2600)); // it ends on its own
 }
 
 TEST(http_reachability, families_by_turns_and_the_dead_last) {
@@ -215,7 +215,7 @@ TEST(http_race, ST07_next_address_after_one_that_refuses_or_hangs) {
     });
     const full_listener full;
     client_options options;
-    options.connect = milliseconds(1000);
+    options.connect = milliseconds(5000);
     options.resolve = {
         "two.test:80:127.0.0.2:" + std::to_string(server.port()),
         "two.test:80:127.0.0.1:" + std::to_string(full.port()),
@@ -227,7 +227,7 @@ TEST(http_race, ST07_next_address_after_one_that_refuses_or_hangs) {
     ASSERT_TRUE(a.outcome.has_value()) << a.outcome.error().message();
     EXPECT_EQ(a.body, "ok");
     EXPECT_GE(a.seconds, 0.24);
-    EXPECT_LT(a.seconds, 0.6);
+    EXPECT_LT(a.seconds, 3);
 }
 
 } // namespace
