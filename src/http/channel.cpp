@@ -25,6 +25,13 @@ void set_option(int descriptor, int level, int name, int value) noexcept {
     ::setsockopt(descriptor, level, name, &value, sizeof value); // best effort, all of them
 }
 
+/// What the kernel took, also where the operation was stopped before it heard of it: a request that
+/// went out whole may be applied. The caller clears io_bytes before it waits.
+std::size_t handed_over(const operation& op, const io_result& r) noexcept {
+    if (r.stopped == errc::ok) return r.bytes;
+    return op.io_error ? 0 : op.io_bytes;
+}
+
 std::string_view words(phase during) {
     switch (during) {
     case phase::connect:
@@ -240,14 +247,17 @@ task<moved> channel::write_plain(
             asio::const_buffer(head.data(), head.size()),
             asio::const_buffer(body.data(), body.size())};
         auto start = [this, gather](io_handler h) { socket_->async_write_some(gather, h); };
+        op.io_bytes = 0;
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
-        if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
-        written_ += r.bytes;
-        counters::add(counts_.bytes_sent, r.bytes);
-        const std::size_t of_head = std::min(r.bytes, head.size());
+        const std::size_t n = handed_over(op, r);
+        written_ += n;
+        counters::add(counts_.bytes_sent, n);
+        const std::size_t of_head = std::min(n, head.size());
         head = head.subspan(of_head);
-        body = body.subspan(r.bytes - of_head);
+        body = body.subspan(n - of_head);
+        const bool rest = !head.empty() || !body.empty();
+        if (r.stopped != errc::ok && rest) co_return moved{ending::stopped, 0, {}};
     }
     op.disarm();
     co_return moved{};
@@ -261,13 +271,16 @@ task<moved> channel::flush(operation& op, time_limit limit) {
         auto start = [this, out](io_handler h) {
             socket_->async_write_some(asio::const_buffer(out.data(), out.size()), h);
         };
+        op.io_bytes = 0;
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
-        if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
         write_failed_ = r.ec.failed();
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
-        written_ += r.bytes;
-        counters::add(counts_.bytes_sent, r.bytes);
-        tls_->sent(r.bytes);
+        const std::size_t n = handed_over(op, r);
+        written_ += n;
+        counters::add(counts_.bytes_sent, n);
+        tls_->sent(n);
+        if (r.stopped != errc::ok && !tls_->pending().empty())
+            co_return moved{ending::stopped, 0, {}};
     }
     op.disarm();
     co_return moved{};
