@@ -296,21 +296,6 @@ result<void> check_opens(const char* name, std::string_view path, bool shown) {
 
 } // namespace
 
-std::vector<std::string> system_places() {
-    return {
-        X509_get_default_cert_file(),
-        "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Gentoo, Arch
-        "/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL
-        "/etc/ssl/ca-bundle.pem",                            // openSUSE
-        "/etc/pki/tls/cacert.pem",                           // OpenELEC
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // CentOS, RHEL 7
-        "/etc/ssl/cert.pem",                                 // Alpine
-        X509_get_default_cert_dir(),
-        "/etc/ssl/certs",
-        "/etc/pki/tls/certs",
-    };
-}
-
 result<std::shared_ptr<trust>> trust::make(const trust_options& options) {
     if (is_pem(options.ca_file))
         return config_error("ca_file is text, not the name of a file", "give the text as ca_pem");
