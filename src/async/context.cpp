@@ -5,6 +5,8 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
+#include <utility>
+
 namespace blobstore {
 
 namespace {
@@ -46,7 +48,7 @@ void context::start(const std::shared_ptr<operation>& op) {
     op->active_index_ = active_.size() - 1;
     if (op->limits.timeout.count() > 0 && op->total_deadline_ == steady::time_point::max())
         op->total_deadline_ = now_ + op->limits.timeout;
-    if (cancelled) op->stop_code_ = errc::cancelled;
+    if (cancelled || all_cancelled_) op->stop_code_ = errc::cancelled;
     try {
         op->root_ = op->body(*op);
         op->root_.start();
@@ -75,13 +77,37 @@ void context::conclude(operation& op, result<void> outcome) {
     op.outcome = std::move(outcome);
     op.root_ = {};
     op.body = nullptr;
-    op.held.reset();
+    op.drop_work();
+    op.held.release();
     {
         std::lock_guard lock(op.route_);
         op.context_ = nullptr;
     }
     op.done_ = true;
-    if (op.completed) op.completed(op);
+    if (serves_many_) busy_.fetch_sub(1, std::memory_order_relaxed);
+    if (!op.completed) return;
+    if (serves_many_) { // with all that end in this round
+        op.kept_ = op.shared_from_this();
+        *ended_tail_ = &op;
+        ended_tail_ = &op.next_;
+        return;
+    }
+    op.completed(op);
+    if (op.announced) op.announced(op);
+}
+
+/// Completes what has ended, and only then wakes those who wait for it: once, not once for each.
+void context::announce() {
+    if (!ended_) return;
+    operation* const first = std::exchange(ended_, nullptr);
+    ended_tail_ = &ended_;
+    for (operation* op = first; op; op = op->next_)
+        op->completed(*op);
+    for (operation* op = first; op;) {
+        const std::shared_ptr<operation> kept = std::move(op->kept_);
+        op = std::exchange(op->next_, nullptr);
+        if (kept->announced) kept->announced(*kept);
+    }
 }
 
 /// A cancel that came when the operation had just ended: its handler must not stay and keep it.
@@ -103,7 +129,7 @@ void context::run_blocking(const std::shared_ptr<operation>& op) {
         look_around();
         if (!op->done_) op->on_time(now_);
     }
-    drain();
+    if (op->cancel_requested_) drain();
 }
 
 void context::run_thread() {
@@ -118,6 +144,7 @@ void context::run_thread() {
         look_around();
         for (int i = 0; i < batch && io_.poll_one() != 0; ++i) {
         }
+        announce();
         if (now_ < next_tick) continue;
         next_tick = now_ + tick;
         for (std::size_t i = active_.size(); i-- > 0;)
@@ -126,12 +153,32 @@ void context::run_thread() {
     drain();
 }
 
+/// Posts only where the list was empty: the thread then takes all that came meanwhile.
 void context::submit(std::shared_ptr<operation> op) {
-    const slot_allocator<void> own(&op->slot());
-    boost::asio::post(io_, boost::asio::bind_allocator(own, [this, op = std::move(op)] {
-                          now_ = steady::now();
-                          start(op);
-                      }));
+    busy_.fetch_add(1, std::memory_order_relaxed);
+    operation* const raw = op.get();
+    raw->kept_ = std::move(op);
+    operation* before = submitted_.load(std::memory_order_relaxed);
+    do
+        raw->next_ = before;
+    while (!submitted_.compare_exchange_weak(before, raw, std::memory_order_release));
+    if (before) return;
+    const slot_allocator<void> own(&raw->slot());
+    boost::asio::post(io_, boost::asio::bind_allocator(own, [this] { start_submitted(); }));
+}
+
+void context::start_submitted() {
+    now_ = steady::now();
+    operation* first = nullptr;
+    for (operation* op = submitted_.exchange(nullptr, std::memory_order_acquire); op;) {
+        operation* const next = std::exchange(op->next_, first);
+        first = std::exchange(op, next);
+    }
+    while (first) {
+        const std::shared_ptr<operation> op = std::move(first->kept_);
+        first = std::exchange(op->next_, nullptr);
+        start(op);
+    }
 }
 
 // What follows must work without memory: a stopped io_context makes the thread look around.

@@ -29,6 +29,9 @@ public:
     /// Drives everything submitted until leave() was called and all has ended.
     void run_thread();
 
+    /// Any thread: how many run or wait here; of the moment.
+    std::size_t busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
+
     /// Any thread: hands an operation to the thread in run_thread().
     void submit(std::shared_ptr<operation> op);
 
@@ -43,7 +46,9 @@ public:
 
 private:
     void start(const std::shared_ptr<operation>& op);
+    void start_submitted();
     void finish(operation& op);
+    void announce();
     void leave_active(operation& op, result<void> outcome);
     void conclude(operation& op, result<void> outcome);
     void look_around();
@@ -53,6 +58,9 @@ private:
     boost::asio::io_context io_{1};
     steady::time_point now_ = steady::now();
     std::vector<std::shared_ptr<operation>> active_;
+    std::atomic<operation*> submitted_{nullptr};          ///< the last first, by any thread
+    operation *ended_ = nullptr, **ended_tail_ = &ended_; ///< not yet completed
+    std::atomic<std::size_t> busy_{0};                    ///< submitted and not concluded
     bool serves_many_ = false;
     std::atomic<bool> leaving_{false}, all_cancelled_{false};
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace blobstore {
 
@@ -66,11 +67,20 @@ void operation::stop(errc why) noexcept {
     if (waiting_ && interrupt_) interrupt_(interrupt_target_);
 }
 
+void operation::drop_work() noexcept {
+    void* const work = std::exchange(work_, nullptr);
+    if (!work) return;
+    end_work_(work);
+    arena_.give(work);
+}
+
 void operation::end_unstarted(error why) noexcept {
     outcome = std::move(why);
     body = nullptr;
+    drop_work();
     done_ = true;
     if (completed) completed(*this);
+    if (announced) announced(*this);
 }
 
 void operation::resume() {

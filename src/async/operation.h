@@ -25,6 +25,8 @@ using milliseconds = std::chrono::milliseconds;
 /// Room for the one completion handler that an operation has outstanding, so that Asio allocates
 /// nothing.
 struct handler_slot {
+    handler_slot() {} // `bytes` stays as it is
+
     alignas(16) std::array<std::byte, 384> bytes;
     bool used = false;
 };
@@ -61,6 +63,37 @@ struct slot_allocator {
     }
 };
 
+/// What an operation gives back when it ends, such as a turn at a server. Costs no memory.
+class holding {
+public:
+    holding() = default;
+
+    holding(std::shared_ptr<void> what, void (*give_back)(void*) noexcept) noexcept
+        : what_(std::move(what))
+        , give_back_(give_back) {}
+
+    holding(holding&& other) noexcept = default;
+
+    holding& operator=(holding&& other) noexcept {
+        release();
+        what_ = std::move(other.what_);
+        give_back_ = other.give_back_;
+        return *this;
+    }
+
+    ~holding() { release(); }
+
+    explicit operator bool() const noexcept { return what_ != nullptr; }
+
+    void release() noexcept {
+        if (const std::shared_ptr<void> gone = std::move(what_)) give_back_(gone.get());
+    }
+
+private:
+    std::shared_ptr<void> what_;
+    void (*give_back_)(void*) noexcept = nullptr;
+};
+
 /// Limits of one call; set before it starts.
 struct call_limits {
     milliseconds timeout{0};   ///< of the whole call; 0 = none
@@ -76,17 +109,32 @@ class operation : public std::enable_shared_from_this<operation> {
 public:
     using body_function = std::function<task<result<void>>(operation&)>;
 
-    operation() = default;
+    operation() {} // not defaulted: make_shared would clear the arena first
+
     operation(const operation&) = delete;
     operation& operator=(const operation&) = delete;
 
     call_limits limits;
     body_function body; ///< what to do; started on the context's thread
-    void (*completed
-    )(operation&) noexcept = nullptr; ///< once, after `outcome` is set, on the context's thread
+    /// Both once, in this order, after `outcome` is set, on the context's thread. On an I/O thread
+    /// `announced` follows when all that ended together has completed: it wakes whoever waits.
+    void (*completed)(operation&) noexcept = nullptr;
+    void (*announced)(operation&) noexcept = nullptr;
     result<void> outcome;
-    unsigned attempts = 0;      ///< requests sent so far; http counts
-    std::shared_ptr<void> held; ///< what it gives back when it ends: a turn at a server
+    unsigned attempts = 0; ///< requests sent so far; http counts
+    holding held;
+    bool small = false; ///< moves little: may share a thread with many of its kind
+
+    /// What the body works on, in the operation's own memory. Once, before it starts; gone when it
+    /// has ended.
+    template <class T>
+    T& keep(T what) {
+        void* const place = arena_.take(sizeof(T));
+        T* const made = new (place) T(std::move(what));
+        work_ = made;
+        end_work_ = [](void* at) noexcept { static_cast<T*>(at)->~T(); };
+        return *made;
+    }
 
     /// Any thread, any time: ends the operation early with errc::cancelled.
     void cancel() noexcept;
@@ -146,17 +194,20 @@ public:
     std::size_t io_bytes = 0;
 
 protected:
-    ~operation() = default;
+    ~operation() { drop_work(); }
 
 private:
     friend class context;
     friend class runtime;
     friend frame_arena& arena_of(operation& op) noexcept;
 
+    void drop_work() noexcept;
     steady::time_point next_deadline() const noexcept;
     void on_time(steady::time_point now) noexcept;
 
     frame_arena arena_;
+    void* work_ = nullptr; ///< see keep()
+    void (*end_work_)(void*) noexcept = nullptr;
     handler_slot slot_;
     task<result<void>> root_;
     std::coroutine_handle<> waiter_;
@@ -167,6 +218,8 @@ private:
     steady::time_point wake_at_ = steady::time_point::max();
     errc step_code_ = errc::timeout, stop_code_ = errc::ok;
     std::size_t active_index_ = 0;
+    operation* next_ = nullptr;       ///< in the one list of its context that it is in
+    std::shared_ptr<operation> kept_; ///< itself, while it is in one
     bool step_over_ = false, waiting_ = false, done_ = false;
 
     std::mutex route_; ///< guards the two below

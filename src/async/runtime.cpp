@@ -32,6 +32,7 @@ error no_thread(int why) {
 }
 
 constexpr milliseconds look_at_waiting{25};
+constexpr std::size_t together = 64; // small operations on one thread before others help
 
 error unstarted(bool cancelled) noexcept {
     try {
@@ -129,19 +130,20 @@ runtime::runtime(runtime_options options)
 }
 
 bool runtime::enter() {
-    std::lock_guard lock(mutex_);
-    if (closing()) return false;
     ++inside_;
-    return true;
+    if (!closing_) return true;
+    exit();
+    return false;
 }
 
 void runtime::exit() noexcept {
-    std::lock_guard lock(mutex_);
-    if (--inside_ == 0) last_left();
+    if (--inside_ != 0 || !closing_) return;
+    const std::lock_guard lock(mutex_);
+    last_left();
 }
 
+/// More than once, where calls come in vain after close().
 void runtime::last_left() noexcept {
-    if (!closing()) return;
     for (context* each : io_)
         each->leave();
     workers_->close();
@@ -150,6 +152,7 @@ void runtime::last_left() noexcept {
 }
 
 context& runtime::lease() {
+    if (context* const hot = last_idle_.exchange(nullptr)) return *hot;
     std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
         context* leased = idle_.back();
@@ -162,8 +165,10 @@ context& runtime::lease() {
 }
 
 void runtime::give_back(context& leased) noexcept {
+    context* const before = last_idle_.exchange(&leased);
+    if (!before) return;
     std::lock_guard lock(mutex_);
-    idle_.push_back(&leased);
+    idle_.push_back(before);
 }
 
 void runtime::drive(const std::shared_ptr<operation>& op) noexcept {
@@ -201,18 +206,23 @@ result<void> runtime::start_io_thread() {
     return started;
 }
 
-result<context*> runtime::next_io_context() {
+/// Small operations stay together, since a thread that is awake takes one more for nothing; large
+/// ones take turns.
+result<context*> runtime::next_io_context(bool small) {
+    context* const first = first_io_;
+    if (small && first && first->busy() < together) return first;
     std::lock_guard lock(mutex_);
     if (io_.size() < options_.io_threads) {
         const result<void> started = start_io_thread();
         if (!started && io_.empty()) return started.error();
+        first_io_ = io_.front();
     }
     return io_[turn_++ % io_.size()];
 }
 
 result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) {
     if (blocks) return submit_to_workers(op);
-    result<context*> home = next_io_context();
+    result<context*> home = next_io_context(op->small);
     if (!home) return home.error();
     (*home)->submit(op);
     if (closing()) op->cancel(); // begin_close() may have looked before this one was there
@@ -296,7 +306,7 @@ bool runtime::end_waiting() noexcept {
 
 void runtime::begin_close() noexcept {
     std::lock_guard lock(mutex_);
-    closing_.store(true, std::memory_order_release);
+    closing_ = true;
     for (auto& each : contexts_)
         each->cancel_all();
     if (inside_ == 0) last_left();

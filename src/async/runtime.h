@@ -92,12 +92,9 @@ public:
     bool wait_closed(milliseconds timeout);
 
     /// Between enter() and exit().
-    std::size_t inside() const {
-        std::lock_guard lock(mutex_);
-        return inside_;
-    }
+    std::size_t inside() const noexcept { return inside_; }
 
-    bool closing() const noexcept { return closing_.load(std::memory_order_acquire); }
+    bool closing() const noexcept { return closing_; }
 
 private:
     void last_left() noexcept; ///< with mutex_ held
@@ -110,17 +107,20 @@ private:
     void watch_waiting() noexcept;
     task<result<void>> look_after(operation& op);
     bool end_waiting() noexcept;
-    result<context*> next_io_context();
+    result<context*> next_io_context(bool small);
 
     const runtime_options options_;
+    // Each is written before the other is read: no call slips in unseen by begin_close().
     std::atomic<bool> closing_{false};
-    mutable std::mutex mutex_;
+    std::atomic<std::size_t> inside_{0};
+    mutable std::mutex mutex_; ///< guards contexts_, idle_, io_, turn_, waiting_
     std::condition_variable drained_;
-    std::size_t inside_ = 0;
     std::vector<std::unique_ptr<context>>
-        contexts_;               ///< all there ever were; idle ones listed below
-    std::vector<context*> idle_; ///< for blocking calls, last in first out
-    std::vector<context*> io_;   ///< each with its thread
+        contexts_;                             ///< all there ever were; idle ones listed below
+    std::atomic<context*> last_idle_{nullptr}; ///< the last one given back, without the lock
+    std::vector<context*> idle_;               ///< for blocking calls, last in first out
+    std::vector<context*> io_;                 ///< each with its thread
+    std::atomic<context*> first_io_{nullptr};
     std::size_t turn_ = 0;
     std::list<std::shared_ptr<operation>> waiting_; ///< for a worker, first in first out
     std::atomic<bool> watching_{false};

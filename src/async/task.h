@@ -19,7 +19,8 @@ class operation;
 /// not fit is heap.
 class frame_arena {
 public:
-    frame_arena() = default;
+    frame_arena() {} // the memory stays as it is
+
     frame_arena(const frame_arena&) = delete;
     frame_arena& operator=(const frame_arena&) = delete;
 

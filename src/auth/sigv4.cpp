@@ -54,6 +54,7 @@ constexpr bool is_space(char c) noexcept {
 }
 
 bool is_unsigned_header(std::string_view name) {
+    if (name.starts_with("x-amz-") && !name.starts_with("x-amzn")) return false; // most are
     constexpr std::array<std::string_view, 11> names = {
         "accept-encoding",
         "authorization",

@@ -6,21 +6,27 @@ namespace blobstore {
 
 namespace {
 
-void note(const credential_request& asked, std::string line) {
-    if (asked.trace) asked.trace->push_back(std::move(line));
+void note(const credential_request& asked, std::string_view who, std::string_view what) {
+    if (asked.trace) asked.trace->push_back(std::string(who).append(": ").append(what));
 }
 
-task<result<credential_answer>>
-answer_fixed(operation&, const credential_request& asked, credential_answer answer) {
-    if (asked.refused && answer.value && *answer.value == *asked.refused) {
-        note(asked, answer.identity + ": refused by the service");
-        co_return error(errc::credentials, answer.identity + ": refused by the service");
+task<result<found_credentials>>
+answer_fixed(operation&, const credential_request& asked, const found_credentials& answer) {
+    if (asked.refused && answer->value && *answer->value == *asked.refused) {
+        note(asked, answer->identity, "refused by the service");
+        co_return error(errc::credentials, answer->identity + ": refused by the service");
     }
-    note(asked, answer.identity + ": found");
+    note(asked, answer->identity, "found");
     co_return answer;
 }
 
-task<result<credential_answer>> answer_environment(operation&, const credential_request& asked) {
+credential_source always(credential_answer answer) {
+    return [kept = std::make_shared<const credential_answer>(std::move(answer))](
+               operation& op, const credential_request& asked
+           ) { return answer_fixed(op, asked, kept); };
+}
+
+task<result<found_credentials>> answer_environment(operation&, const credential_request& asked) {
     auto variable = [&](const char* name) -> std::string {
         auto found = asked.machine->environment.find(name);
         return found == asked.machine->environment.end() ? std::string() : found->second;
@@ -32,26 +38,28 @@ task<result<credential_answer>> answer_environment(operation&, const credential_
         secret_string(variable("AWS_SECRET_ACCESS_KEY")),
         secret_string(variable("AWS_SESSION_TOKEN"))};
     if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {
-        note(asked, "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
+        note(
+            asked, answer.identity, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set"
+        );
         co_return error(
             errc::credentials, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set"
         );
     }
     if (asked.refused && keys == *asked.refused) {
-        note(asked, "environment: refused by the service");
+        note(asked, answer.identity, "refused by the service");
         co_return error(errc::credentials, "the keys of the environment were refused");
     }
-    note(asked, "environment: found");
+    note(asked, answer.identity, "found");
     answer.value = std::move(keys);
-    co_return answer;
+    co_return std::make_shared<const credential_answer>(std::move(answer));
 }
 
-task<result<credential_answer>> answer_first(
+task<result<found_credentials>> answer_first(
     operation& op, const credential_request& asked, const std::vector<credential_source>& sources
 ) {
     std::string tried;
     for (const credential_source& source : sources) {
-        result<credential_answer> answer = co_await source(op, asked);
+        result<found_credentials> answer = co_await source(op, asked);
         if (answer || answer.error().code() != errc::credentials) co_return answer;
         tried += (tried.empty() ? "" : "; ") + answer.error().message();
     }
@@ -67,17 +75,13 @@ credential_source fixed_credentials(aws_credentials value, std::string identity)
     credential_answer answer;
     answer.value = std::move(value);
     answer.identity = std::move(identity);
-    return [answer](operation& op, const credential_request& asked) {
-        return answer_fixed(op, asked, answer);
-    };
+    return always(std::move(answer));
 }
 
 credential_source anonymous_credentials() {
     credential_answer answer;
     answer.identity = "anonymous";
-    return [answer](operation& op, const credential_request& asked) {
-        return answer_fixed(op, asked, answer);
-    };
+    return always(std::move(answer));
 }
 
 credential_source environment_credentials() {

@@ -8,19 +8,23 @@
 #include "os/host.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace blobstore {
 
-/// What a source found. No `value` with success means anonymous.
+/// What a source found. No `value` means anonymous.
 struct credential_answer {
     std::optional<aws_credentials> value;
     std::optional<std::int64_t> expires_ns; ///< nullopt: never
     std::string identity; ///< where from, for people: "explicit settings", "environment"; no secret
     std::string region, endpoint; ///< learnt beside, may be empty
 };
+
+/// Shared with the source: credentials are not copied from call to call. Never null with success.
+using found_credentials = std::shared_ptr<const credential_answer>;
 
 /// What a source is asked with. Outlives the call.
 struct credential_request {
@@ -34,7 +38,7 @@ struct credential_request {
 /// A source of credentials. Any thread, concurrently; the operation's deadline and cancel hold.
 /// errc::credentials where it has none: first_of() then asks the next.
 using credential_source =
-    std::function<task<result<credential_answer>>(operation& op, const credential_request& asked)>;
+    std::function<task<result<found_credentials>>(operation& op, const credential_request& asked)>;
 
 credential_source fixed_credentials(aws_credentials value, std::string identity);
 credential_source anonymous_credentials();

@@ -24,22 +24,30 @@ result<list_options> read(const blobstore_list_options* given);
 result<presign_options> read(const blobstore_presign_options* given);
 result<local_file> read(const blobstore_file* given);
 
+/// Calls that move no more than this share a thread.
+constexpr std::uint64_t small_call = 1 << 20;
+
 /// A call on `where` with arguments of its own: `run` is a coroutine on them, which live as long as
 /// it does.
 template <class Args>
-prepared prepare(
-    const target& where,
-    Args args,
-    task<result<void>> (*run)(operation& op, Args& args),
-    bool blocks
-) {
-    auto kept = std::make_shared<Args>(std::move(args));
-    prepared p;
-    p.core = where.core;
-    p.blocks = blocks;
-    p.limits = where.in->limits();
-    p.body = [kept, run](operation& op) { return run(op, *kept); };
-    return p;
+prepared
+prepare_on(const target& where, Args&& args, task<result<void>> (*run)(operation& op, Args& args)) {
+    prepared op = make_op(*where.core);
+    op->run = where.core->run;
+    op->blocks = where.in->blocks();
+    op->limits = where.in->limits();
+    Args* const kept = &op->keep(std::move(args));
+    op->body = [kept, run](operation& o) { return run(o, *kept); };
+    return op;
+}
+
+/// The same on args.where; `moves` is how many bytes at most.
+template <class Args>
+prepared
+prepare(Args args, task<result<void>> (*run)(operation& op, Args& args), std::uint64_t moves = 0) {
+    prepared op = prepare_on(args.where, std::move(args), run);
+    op->small = moves <= small_call;
+    return op;
 }
 
 } // namespace blobstore::capi

@@ -7,16 +7,18 @@ using namespace blobstore::capi;
 
 namespace {
 
+constexpr std::uint64_t most_moved = ~std::uint64_t{0};
+
 struct copy_args {
-    target from, to;
+    target where, from;
     copy_options options;
 };
 
 task<result<void>> run_copy(operation& op, copy_args& a) {
     result<object_meta> copied =
-        co_await a.to.in->copy(op, *a.from.in, a.from.key, a.to.key, a.options);
+        co_await a.where.in->copy(op, *a.from.in, a.from.key, a.where.key, a.options);
     if (!copied) co_return copied.error();
-    results_of(op).object = make_object(std::move(*copied));
+    results_of(op).object = std::move(*copied);
     co_return result<void>();
 }
 
@@ -24,13 +26,16 @@ result<prepared>
 prepare_copy(result<target> from, result<target> to, const blobstore_put_options* given) {
     if (!from) return from.error();
     if (!to) return to.error();
-    copy_args args{*from, *to, {}};
+    copy_args args{std::move(*to), std::move(*from), {}};
     if (given) {
         result<put_options> options = read(given);
         if (!options) return options.error();
         args.options.replace = std::move(options->set);
     }
-    return prepare(*to, std::move(args), run_copy, from->in->blocks() || to->in->blocks());
+    const bool blocks = args.from.in->blocks();
+    prepared op = prepare(std::move(args), run_copy, most_moved);
+    op->blocks = op->blocks || blocks;
+    return op;
 }
 
 struct delete_many_args {
@@ -64,13 +69,13 @@ result<prepared> prepare_delete_many(
     if (n != 0 && (!keys || !results)) return invalid("keys or results is NULL");
     std::fill_n(results, n, BLOBSTORE_E_CANCELLED); // until each was tried
     if (!where) return where.error();
-    delete_many_args args{*where, {}, results};
+    delete_many_args args{std::move(*where), {}, results};
     for (std::size_t i = 0; i < n; ++i) {
         result<std::string> key = text(keys[i].ptr, keys[i].len, "key");
         if (!key) return key.error();
         args.keys.push_back(std::move(*key));
     }
-    return prepare(*where, std::move(args), run_delete_many, where->in->blocks());
+    return prepare(std::move(args), run_delete_many);
 }
 
 struct list_args {
@@ -89,7 +94,7 @@ result<prepared> prepare_list(result<target> where, const blobstore_list_options
     if (!where) return where.error();
     result<list_options> options = read(given);
     if (!options) return options.error();
-    return prepare(*where, list_args{*where, std::move(*options)}, run_list, where->in->blocks());
+    return prepare(list_args{std::move(*where), std::move(*options)}, run_list);
 }
 
 struct presign_args {
@@ -108,9 +113,7 @@ result<prepared> prepare_presign(result<target> where, const blobstore_presign_o
     if (!where) return where.error();
     result<presign_options> options = read(given);
     if (!options) return options.error();
-    return prepare(
-        *where, presign_args{*where, std::move(*options)}, run_presign, where->in->blocks()
-    );
+    return prepare(presign_args{std::move(*where), std::move(*options)}, run_presign);
 }
 
 struct file_args {
@@ -124,7 +127,7 @@ task<result<void>> run_upload(operation& op, file_args& a) {
     result<object_meta> put = co_await a.where.in->upload(op, a.where.key, a.file, a.put);
     if (!put) co_return put.error();
     results_of(op).total = put->size.value_or(0);
-    results_of(op).object = make_object(std::move(*put));
+    results_of(op).object = std::move(*put);
     co_return result<void>();
 }
 
@@ -132,7 +135,7 @@ task<result<void>> run_download(operation& op, file_args& a) {
     result<object_meta> got = co_await a.where.in->download(op, a.where.key, a.get, a.file);
     if (!got) co_return got.error();
     results_of(op).total = got->size.value_or(0);
-    results_of(op).object = make_object(std::move(*got));
+    results_of(op).object = std::move(*got);
     co_return result<void>();
 }
 
@@ -144,9 +147,11 @@ result<prepared> prepare_upload(
     if (!file) return file.error();
     result<put_options> options = read(put);
     if (!options) return options.error();
-    return prepare(
-        *where, file_args{*where, std::move(*file), {}, std::move(*options)}, run_upload, true
+    prepared op = prepare(
+        file_args{std::move(*where), std::move(*file), {}, std::move(*options)}, run_upload
     );
+    op->blocks = true;
+    return op;
 }
 
 result<prepared> prepare_download(
@@ -157,9 +162,11 @@ result<prepared> prepare_download(
     if (!file) return file.error();
     result<get_options> options = read(get);
     if (!options) return options.error();
-    return prepare(
-        *where, file_args{*where, std::move(*file), std::move(*options), {}}, run_download, true
+    prepared op = prepare(
+        file_args{std::move(*where), std::move(*file), std::move(*options), {}}, run_download
     );
+    op->blocks = true;
+    return op;
 }
 
 } // namespace
@@ -186,7 +193,7 @@ blobstore_status blobstore_copy(
             );
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -232,7 +239,7 @@ blobstore_status blobstore_copy_url(
             );
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -409,7 +416,7 @@ blobstore_status blobstore_upload_file(
             return prepare_upload(at(store, key, key_len), file, options);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -448,7 +455,7 @@ blobstore_status blobstore_upload_file_url(
             return prepare_upload(at(client, url, url_len), file, options);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -487,7 +494,7 @@ blobstore_status blobstore_download_file(
             return prepare_download(at(store, key, key_len), options, file);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -526,7 +533,7 @@ blobstore_status blobstore_download_file_url(
             return prepare_download(at(client, url, url_len), options, file);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }

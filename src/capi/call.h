@@ -17,16 +17,6 @@ struct cancel_core {
     void trigger();
 };
 
-/// What a call will do: made from its arguments by the functions of object.cpp and stream.cpp.
-struct prepared {
-    std::shared_ptr<client_core> core;
-    operation::body_function body;
-    bool blocks = false; ///< needs a thread that may block
-    call_limits limits;  ///< used where the call options name none
-    std::shared_ptr<cancel_core> cancel,
-        owner; ///< beside the call's own: a reader's token, and its end
-};
-
 } // namespace blobstore::capi
 
 struct blobstore_cancel {
@@ -38,13 +28,16 @@ struct blobstore_cancel {
 /// Holds the runtime only: once it has ended no thread of the library keeps a store or a
 /// connection.
 struct blobstore_op final : blobstore::operation {
+    blobstore_op() {} // not defaulted: make_shared would clear all of it first
+
     std::shared_ptr<blobstore::runtime> run; ///< none: a LOG event's
+    bool blocks = false;                     ///< needs a thread that may block
     const long pid = blobstore::process_id();
     std::atomic<std::size_t> handles{0};
     std::shared_ptr<blobstore_op> self;
 
     // what the body leaves
-    std::unique_ptr<blobstore_object> object;
+    std::optional<blobstore::object_meta> object;
     blobstore_buffer* buffer = nullptr;
     std::unique_ptr<blobstore_page> page;
     blobstore_reader* reader = nullptr;
@@ -95,6 +88,13 @@ private:
     R (*call_)(void*, A...);
 };
 
+/// A call with its arguments, limits and tokens, ready to be run or submitted: made by the
+/// functions of object.cpp, bulk.cpp and stream.cpp.
+using prepared = std::shared_ptr<blobstore_op>;
+
+/// An operation of this client, in memory of one that has ended where there is such.
+prepared make_op(const client_core& core);
+
 /// Runs on this thread. `deliver` moves the results out; it runs only on success.
 blobstore_status run_call(
     blobstore_error** err,
@@ -116,6 +116,7 @@ inline blobstore_op& results_of(operation& op) {
 }
 
 std::unique_ptr<blobstore_object> make_object(object_meta meta);
+blobstore_object* take_object(blobstore_op& done); ///< to the caller; null where there is none
 blobstore_buffer* make_buffer(std::string bytes);
 
 } // namespace blobstore::capi

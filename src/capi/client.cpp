@@ -77,6 +77,7 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
                 op->add_handle(),
                 op->log_line.c_str()};
             queue->push(event);
+            queue->announce();
         };
     } else if (options.log) {
         sink.write = [run,

@@ -4,6 +4,7 @@
 
 #include "blobstore.h"
 
+#include "async/blocks.h"
 #include "async/runtime.h"
 #include "backends/registry.h"
 #include "http/counters.h"
@@ -42,6 +43,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     const settings_values values;
     const std::shared_ptr<runtime> run;
     const std::shared_ptr<memory_stores> memory;
+    const std::shared_ptr<block_pool> blocks = std::make_shared<block_pool>(); ///< of operations
     log_sink log;
     const long pid = process_id();
 

@@ -8,6 +8,8 @@ using namespace blobstore::capi;
 
 namespace {
 
+constexpr std::uint64_t unknown_size = ~std::uint64_t{0};
+
 struct get_args {
     target where;
     get_options options;
@@ -20,7 +22,7 @@ task<result<void>> run_get(operation& op, get_args& a) {
     blobstore_op& done = results_of(op);
     done.total = got->meta.size.value_or(0);
     done.buffer = make_buffer(std::move(got->bytes));
-    done.object = make_object(std::move(got->meta));
+    done.object = std::move(got->meta);
     co_return result<void>();
 }
 
@@ -30,7 +32,7 @@ task<result<void>> run_get_into(operation& op, get_args& a) {
     blobstore_op& done = results_of(op);
     done.bytes = got->size;
     done.total = got->meta.size.value_or(0);
-    done.object = make_object(std::move(got->meta));
+    done.object = std::move(got->meta);
     co_return result<void>();
 }
 
@@ -38,7 +40,7 @@ task<result<void>> run_head(operation& op, get_args& a) {
     result<object_meta> got = co_await a.where.in->head(op, a.where.key, a.options.when);
     if (!got) co_return got.error();
     results_of(op).total = got->size.value_or(0);
-    results_of(op).object = make_object(std::move(*got));
+    results_of(op).object = std::move(*got);
     co_return result<void>();
 }
 
@@ -57,12 +59,16 @@ task<result<void>> run_put(operation& op, put_args& a) {
     result<object_meta> put = co_await a.where.in->put(op, a.where.key, a.body, a.options);
     if (!put) co_return put.error();
     results_of(op).total = put->size.value_or(0);
-    results_of(op).object = make_object(std::move(*put));
+    results_of(op).object = std::move(*put);
     co_return result<void>();
 }
 
-task<result<void>> run_delete(operation& op, target& a) {
-    result<void> removed = co_await a.in->remove(op, a.key);
+struct delete_args {
+    target where;
+};
+
+task<result<void>> run_delete(operation& op, delete_args& a) {
+    result<void> removed = co_await a.where.in->remove(op, a.where.key);
     co_return removed;
 }
 
@@ -70,7 +76,8 @@ result<prepared> prepare_get(result<target> where, const blobstore_get_options* 
     if (!where) return where.error();
     result<get_options> options = read(given);
     if (!options) return options.error();
-    return prepare(*where, get_args{*where, std::move(*options), {}}, run_get, where->in->blocks());
+    const std::uint64_t moves = options->range.length.value_or(unknown_size);
+    return prepare(get_args{std::move(*where), std::move(*options), {}}, run_get, moves);
 }
 
 result<prepared> prepare_get_into(
@@ -82,9 +89,7 @@ result<prepared> prepare_get_into(
     result<void> checked = check_bytes(dst, cap, "dst");
     if (!checked) return checked.error();
     std::span<char> into(static_cast<char*>(dst), cap);
-    return prepare(
-        *where, get_args{*where, std::move(*options), into}, run_get_into, where->in->blocks()
-    );
+    return prepare(get_args{std::move(*where), std::move(*options), into}, run_get_into, cap);
 }
 
 result<prepared> prepare_head(result<target> where, const blobstore_get_options* given) {
@@ -92,9 +97,7 @@ result<prepared> prepare_head(result<target> where, const blobstore_get_options*
     result<get_options> options = read(given);
     if (!options) return options.error();
     if (!options->range.whole()) return invalid("head takes no range");
-    return prepare(
-        *where, get_args{*where, std::move(*options), {}}, run_head, where->in->blocks()
-    );
+    return prepare(get_args{std::move(*where), std::move(*options), {}}, run_head);
 }
 
 result<prepared> prepare_put(
@@ -105,9 +108,9 @@ result<prepared> prepare_put(
     if (!options) return options.error();
     result<void> checked = check_bytes(data, len, "data");
     if (!checked) return checked.error();
-    put_args args{*where, std::move(*options), {}, nullptr};
+    put_args args{std::move(*where), std::move(*options), {}, nullptr};
     args.body.memory = std::span(static_cast<const char*>(data), len);
-    return prepare(*where, std::move(args), run_put, where->in->blocks());
+    return prepare(std::move(args), run_put, len);
 }
 
 result<prepared> prepare_put_buffer(
@@ -117,15 +120,15 @@ result<prepared> prepare_put_buffer(
     if (!body) return invalid("body is NULL");
     result<put_options> options = read(given);
     if (!options) return options.error();
-    put_args args{*where, std::move(*options), {}, nullptr};
+    put_args args{std::move(*where), std::move(*options), {}, nullptr};
     args.kept.reset(blobstore_buffer_retain(body));
     args.body.memory = std::span(static_cast<const char*>(body->data), body->size);
-    return prepare(*where, std::move(args), run_put, where->in->blocks());
+    return prepare(std::move(args), run_put, body->size);
 }
 
 result<prepared> prepare_delete(result<target> where) {
     if (!where) return where.error();
-    return prepare(*where, *where, run_delete, where->in->blocks());
+    return prepare(delete_args{std::move(*where)}, run_delete);
 }
 
 } // namespace
@@ -151,7 +154,7 @@ blobstore_status blobstore_get(
         },
         [&](blobstore_op& done) {
             *body = std::exchange(done.buffer, nullptr);
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -192,7 +195,7 @@ blobstore_status blobstore_get_url(
         },
         [&](blobstore_op& done) {
             *body = std::exchange(done.buffer, nullptr);
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -235,7 +238,7 @@ blobstore_status blobstore_get_into(
         },
         [&](blobstore_op& done) {
             *n = done.bytes;
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -280,7 +283,7 @@ blobstore_status blobstore_get_into_url(
         },
         [&](blobstore_op& done) {
             *n = done.bytes;
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -317,7 +320,7 @@ blobstore_status blobstore_head(
         call,
         [&]() -> result<prepared> { return prepare_head(at(store, key, key_len), options); },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -352,7 +355,7 @@ blobstore_status blobstore_head_url(
         call,
         [&]() -> result<prepared> { return prepare_head(at(client, url, url_len), options); },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -391,7 +394,7 @@ blobstore_status blobstore_put(
             return prepare_put(at(store, key, key_len), data, len, options);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -432,7 +435,7 @@ blobstore_status blobstore_put_url(
             return prepare_put(at(client, url, url_len), data, len, options);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }
@@ -472,7 +475,7 @@ blobstore_status blobstore_put_buffer(
             return prepare_put_buffer(at(store, key, key_len), body, options);
         },
         [&](blobstore_op& done) {
-            if (info) *info = done.object.release();
+            if (info) *info = take_object(done);
         }
     );
 }

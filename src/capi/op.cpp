@@ -37,25 +37,23 @@ result<milliseconds> limit(std::int64_t given, milliseconds otherwise, const cha
     return milliseconds(std::min<std::int64_t>(given, 10LL * 365 * 86400 * 1000));
 }
 
-/// Limits and cancel token of a call; `op` is attached to the token.
-result<void>
-apply(const blobstore_call* given, const prepared& p, const std::shared_ptr<blobstore_op>& op) {
-    op->limits = p.limits;
+/// Limits and cancel token of a call, where the caller gave them.
+result<void> apply(const blobstore_call* given, const prepared& op) {
+    if (!given) return {};
     result<blobstore_call> call = read_struct(given, "blobstore_call");
     if (!call) return call.error();
     result<void> checked = check_flags(call->flags, 0, "blobstore_call");
     if (checked) checked = check_reserved(call->reserved0, "blobstore_call");
     if (!checked) return checked;
-    result<milliseconds> timeout = limit(call->timeout_ms, p.limits.timeout, "timeout_ms");
+    result<milliseconds> timeout = limit(call->timeout_ms, op->limits.timeout, "timeout_ms");
     if (!timeout) return timeout.error();
-    result<milliseconds> stall = limit(call->stall_timeout_ms, p.limits.stall, "stall_timeout_ms");
+    result<milliseconds> stall =
+        limit(call->stall_timeout_ms, op->limits.stall, "stall_timeout_ms");
     if (!stall) return stall.error();
     op->limits.timeout = *timeout;
     op->limits.stall = *stall;
     if (call->stall_timeout_ms != 0) op->limits.stall_everywhere = call->stall_timeout_ms > 0;
     if (call->max_attempts != 0) op->limits.max_attempts = call->max_attempts;
-    for (const auto& each : {p.cancel, p.owner})
-        if (each) each->attach(op);
     if (call->cancel) {
         op->token = call->cancel->core;
         op->token->attach(op);
@@ -109,6 +107,12 @@ void complete(operation& ended) noexcept {
     run->exit();
 }
 
+/// Behind complete(), once all that ended together is in its queue.
+void announce(operation& ended) noexcept {
+    const auto& op = static_cast<blobstore_op&>(ended);
+    if (op.queue) op.queue->announce();
+}
+
 /// On a callback thread.
 void call_back(blobstore_op& op) {
     const std::shared_ptr<runtime> run = op.run;
@@ -153,21 +157,17 @@ blobstore_status run_call(
     function_ref<void(blobstore_op&)> deliver
 ) noexcept {
     return guard(err, [&]() -> result<void> {
-        result<prepared> p = prepare();
-        if (!p) return p.error();
-        result<void> alive = p->core->check();
-        if (!alive) return alive;
-        if (p->core->run->on_callback_thread())
+        const result<prepared> made = prepare();
+        if (!made) return made.error();
+        const prepared& op = *made;
+        if (op->run->on_callback_thread())
             return error(
                 errc::would_deadlock,
                 "a blocking call on a callback thread; use the _async form there"
             );
-        auto op = std::make_shared<blobstore_op>();
-        op->run = p->core->run;
-        result<void> applied = apply(call, *p, op);
+        result<void> applied = apply(call, op);
         if (!applied) return applied;
-        op->body = std::move(p->body);
-        p->core->run->run(op);
+        op->run->run(op);
         if (!op->outcome) return why_ended(*op);
         deliver(*op);
         return {};
@@ -183,27 +183,35 @@ blobstore_status submit_call(
 ) noexcept {
     if (out) *out = nullptr;
     return guard(err, [&]() -> result<void> {
-        result<prepared> p = prepare();
-        if (!p) return p.error();
-        result<void> alive = p->core->check();
-        if (!alive) return alive;
+        const result<prepared> made = prepare();
+        if (!made) return made.error();
+        const prepared& op = *made;
         result<blobstore_async> how = read_struct(given, "blobstore_async");
         if (!how) return how.error();
         result<void> checked = check_flags(how->flags, 0, "blobstore_async");
         if (!checked) return checked;
         if (how->queue && how->callback) return invalid("a queue and a callback at once");
-        auto op = std::make_shared<blobstore_op>();
-        op->run = p->core->run;
         op->user_data = how->user_data;
         op->callback = how->callback;
         if (how->queue) op->queue = how->queue->core;
-        result<void> applied = apply(call, *p, op);
+        result<void> applied = apply(call, op);
         if (!applied) return applied;
-        op->body = std::move(p->body);
         op->completed = complete;
+        op->announced = announce;
         if (op->callback) op->delivery.push_back([raw = op.get()] { call_back(*raw); });
-        return hand_over(op, p->blocks, out);
+        return hand_over(op, op->blocks, out);
     });
+}
+
+prepared make_op(const client_core& core) {
+    return std::allocate_shared<blobstore_op>(block_allocator<blobstore_op>(core.blocks));
+}
+
+blobstore_object* take_object(blobstore_op& done) {
+    if (!done.object) return nullptr;
+    std::unique_ptr<blobstore_object> made = make_object(std::move(*done.object));
+    done.object.reset();
+    return made.release();
 }
 
 std::unique_ptr<blobstore_object> make_object(object_meta meta) {
@@ -318,7 +326,14 @@ uint64_t blobstore_op_bytes(const blobstore_op* op) {
 }
 
 blobstore_object* blobstore_op_take_object(blobstore_op* op) {
-    return take(op, &blobstore_op::object).release();
+    if (!op || process_id() != op->pid) return nullptr;
+    const std::lock_guard lock(op->mutex);
+    if (!op->complete || op->status != BLOBSTORE_OK) return nullptr;
+    try {
+        return take_object(*op);
+    } catch (...) { // out of memory: it stays
+        return nullptr;
+    }
 }
 
 blobstore_buffer* blobstore_op_take_buffer(blobstore_op* op) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace blobstore::capi {
 
@@ -34,11 +35,19 @@ queue_core::~queue_core() {
 }
 
 void queue_core::signal(bool readable) noexcept {
-    if (readable == readable_) return;
+    if (!watched_ || readable == readable_) return;
     readable_ = readable;
     std::uint64_t value = 1;
     [[maybe_unused]] ssize_t n = readable ? ::write(descriptor_, &value, sizeof value)
                                           : ::read(descriptor_, &value, sizeof value);
+}
+
+int queue_core::descriptor() noexcept {
+    if (forked()) return descriptor_; // the lock may never be free again
+    const std::lock_guard lock(mutex_);
+    watched_ = true;
+    signal(something() || drained());
+    return descriptor_;
 }
 
 result<void> queue_core::reserve() {
@@ -67,11 +76,21 @@ void queue_core::push(const blobstore_event& event) noexcept {
         } else {
             ring_[(first_ + count_) % ring_.size()] = event;
             ++count_;
-            signal(true);
-            ready_.notify_one();
+            unannounced_ = true;
         }
     }
     if (dropped) dropped->drop_handle();
+}
+
+/// Outside the lock: who is woken must not wait for it at once.
+void queue_core::announce() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(unannounced_, false) || count_ == 0) return;
+        signal(true);
+        if (waiting_ == 0) return;
+    }
+    ready_.notify_all();
 }
 
 void queue_core::wake() noexcept {
@@ -108,10 +127,12 @@ result<std::size_t>
 queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever) {
     std::unique_lock lock(mutex_);
     auto arrived = [&] { return something() || drained() || abandoned_; };
+    ++waiting_;
     if (for_ever)
         ready_.wait(lock, arrived);
     else if (timeout.count() > 0)
         ready_.wait_for(lock, timeout, arrived);
+    --waiting_;
     std::size_t n = 0;
     if (woken_ && n < max) {
         woken_ = false;

@@ -18,7 +18,8 @@ public:
     /// errc::again when full, errc::closed after shutdown.
     result<void> reserve();
     void unreserve() noexcept;
-    void push(const blobstore_event& event) noexcept; ///< into a reserved slot
+    void push(const blobstore_event& event) noexcept; ///< into a reserved slot; wakes nobody
+    void announce() noexcept;                         ///< wakes who waits for what was pushed
     void wake() noexcept;
     void shutdown() noexcept;
     void abandon() noexcept; ///< the handle is gone: what comes is dropped
@@ -26,7 +27,8 @@ public:
     result<std::size_t>
     poll(blobstore_event* events, std::size_t max, milliseconds timeout, bool for_ever);
 
-    int descriptor() const noexcept { return descriptor_; }
+    /// It follows the queue from the first time that somebody asks for it.
+    int descriptor() noexcept;
 
     bool forked() const noexcept { return process_id() != pid_; }
 
@@ -45,7 +47,10 @@ private:
     std::condition_variable ready_;
     std::vector<blobstore_event> ring_;
     std::size_t first_ = 0, count_ = 0, reserved_ = 0;
+    unsigned waiting_ = 0; ///< threads in poll()
     bool woken_ = false, shut_ = false, abandoned_ = false, readable_ = false;
+    bool watched_ = false; ///< somebody has the descriptor
+    bool unannounced_ = false;
     const int descriptor_;
     const long pid_ = process_id();
 };

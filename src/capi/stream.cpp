@@ -59,7 +59,7 @@ result<prepared> prepare_reader_open(result<target> where, const blobstore_get_o
     if (!where) return where.error();
     result<get_options> options = read(given);
     if (!options) return options.error();
-    return prepare(*where, open_args{*where, std::move(*options)}, run_open, where->in->blocks());
+    return prepare(open_args{std::move(*where), std::move(*options)}, run_open);
 }
 
 /// Opens again at the position, pinned to the ETag seen first.
@@ -158,11 +158,11 @@ result<prepared> prepare_read(
     read_args args(
         reader->state, std::span(static_cast<char*>(dst), cap), std::min(max, largest_chunk)
     );
-    prepared p = prepare(s.where, std::move(args), run, s.where.in->blocks());
-    p.limits = s.limits;
-    p.cancel = s.cancel;
-    p.owner = s.freed;
-    return p;
+    prepared op = prepare_on(s.where, std::move(args), run);
+    op->limits = s.limits;
+    s.freed->attach(op);
+    if (s.cancel) s.cancel->attach(op);
+    return op;
 }
 
 } // namespace

@@ -2,21 +2,42 @@
 // Rendering with every field checked, since nothing below looks at them again.
 #include "http/render.h"
 
+#include <array>
+#include <charconv>
+
 namespace blobstore::http {
 
 namespace {
 
+enum kind : std::uint8_t { in_token = 1, visible = 2, in_value = 4 };
+
+/// What each byte may be part of.
+constexpr std::array<std::uint8_t, 256> kinds = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned c = 0x20; c < 256; ++c)
+        if (c != 0x7F) table[c] |= in_value;
+    table['\t'] |= in_value;
+    for (unsigned c = 0x21; c < 0x7F; ++c)
+        table[c] |= visible;
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789!#$%&'*+-.^_`|~"))
+        table[static_cast<unsigned char>(c)] |= in_token;
+    return table;
+}();
+
+bool all_are(kind wanted, std::string_view text) {
+    std::uint8_t all = wanted;
+    for (const char c : text)
+        all &= kinds[static_cast<unsigned char>(c)];
+    return all != 0;
+}
+
 bool is_token(std::string_view text) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               marks.find(c) != marks.npos;
-    });
+    return !text.empty() && all_are(in_token, text);
 }
 
 bool is_visible(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+    return !text.empty() && all_are(visible, text);
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {
@@ -26,10 +47,7 @@ void add(std::string& out, std::string_view name, std::string_view value) {
 } // namespace
 
 bool is_header_value(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        const auto u = static_cast<unsigned char>(c);
-        return (u >= 0x20 && u != 0x7F) || u == '\t';
-    });
+    return all_are(in_value, text);
 }
 
 result<void> render_head(std::string& out, const request& r, std::string_view user_agent) {
@@ -42,6 +60,11 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
         );
     if (!is_visible(r.to.host) || r.to.port == 0)
         return error(errc::invalid_argument, "the request's host or port is not valid");
+    std::size_t most =
+        r.method.size() + r.target.size() + r.to.host.size() + user_agent.size() + 128;
+    for (const header& h : r.headers)
+        most += h.name.size() + h.value.size() + 4;
+    out.reserve(most);
     out.append(r.method).append(" ").append(r.target).append(" HTTP/1.1\r\n");
     add(out, "Host", r.host_header());
     for (const header& h : r.headers) {
@@ -60,7 +83,12 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
     if (!user_agent.empty() && !r.find("User-Agent")) add(out, "User-Agent", user_agent);
     const bool due =
         r.body.size() != 0 || r.method == "PUT" || r.method == "POST" || r.method == "PATCH";
-    if (due) add(out, "Content-Length", std::to_string(r.body.size()));
+    if (due) {
+        std::array<char, 20> digits;
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), r.body.size()).ptr;
+        add(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
     out.append("\r\n");
     return {};
 }

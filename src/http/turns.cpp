@@ -11,60 +11,59 @@ namespace blobstore::http {
 turns::line& turns::state::line_of(const origin& to) {
     const auto found =
         std::find_if(lines.begin(), lines.end(), [&](const line& l) { return l.to == to; });
-    return found != lines.end() ? *found : lines.emplace_back(line{to, 0, {}});
+    return found != lines.end() ? *found : lines.emplace_back(line{this, to, 0, {}});
 }
 
-void turns::state::give_back(const origin& to) noexcept {
-    const std::lock_guard lock(mutex);
-    const auto l =
-        std::find_if(lines.begin(), lines.end(), [&](const line& each) { return each.to == to; });
-    if (l->waiting.empty()) {
-        --l->used;
+void turns::give_back(void* turn) noexcept {
+    line& l = *static_cast<line*>(turn);
+    const std::lock_guard lock(l.of->mutex);
+    if (l.waiting.empty()) {
+        --l.used;
         return;
     }
-    l->waiting.front().set(); // the turn is now that one's
-    l->waiting.pop_front();
+    l.waiting.front().set(); // the turn is now that one's
+    l.waiting.pop_front();
 }
 
-task<result<void>> turns::take(operation& op, const origin& to) {
-    if (!op.home().serves_many() || op.held) co_return result<void>();
-
-    struct held_turn {
-        std::shared_ptr<state> of;
-        origin at;
-        bool mine = false;
-
-        ~held_turn() {
-            if (mine) of->give_back(at);
-        }
-    };
-
-    auto turn = std::make_shared<held_turn>();
-    turn->of = state_;
-    turn->at = to;
+task<result<void>> turns::wait(operation& op, line& l) {
     std::list<wakeup> place(1);
     const auto me = place.begin();
     const wakeup called = *me;
     {
         const std::lock_guard lock(state_->mutex);
-        line& l = state_->line_of(to);
-        turn->mine = l.used < state_->most;
-        if (turn->mine)
+        if (l.used < state_->most) { // given back meanwhile
             ++l.used;
-        else
-            l.waiting.splice(l.waiting.end(), place);
+            op.held = turn_of(l);
+            co_return result<void>();
+        }
+        l.waiting.splice(l.waiting.end(), place);
     }
-    if (!turn->mine) {
-        const result<void> waited = co_await called.wait(op);
+    const result<void> waited = co_await called.wait(op);
+    {
         const std::lock_guard lock(state_->mutex);
-        turn->mine = called.is_set();
-        if (!turn->mine) {
-            state_->line_of(to).waiting.erase(me);
+        if (!called.is_set()) {
+            l.waiting.erase(me);
             co_return waited.error();
         }
     }
-    op.held = std::move(turn);
+    op.held = turn_of(l);
     co_return result<void>();
+}
+
+task<result<void>> turns::take(operation& op, const origin& to) {
+    if (!op.home().serves_many() || op.held) co_return result<void>();
+    line* l = nullptr;
+    {
+        const std::lock_guard lock(state_->mutex);
+        l = &state_->line_of(to);
+        if (l->used < state_->most) {
+            ++l->used;
+            op.held = turn_of(*l);
+            co_return result<void>();
+        }
+    }
+    result<void> waited = co_await wait(op, *l);
+    co_return waited;
 }
 
 } // namespace blobstore::http

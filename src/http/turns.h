@@ -22,7 +22,10 @@ public:
     task<result<void>> take(operation& op, const origin& to);
 
 private:
+    struct state;
+
     struct line {
+        state* of;
         origin to;
         unsigned used = 0;
         std::list<wakeup> waiting;
@@ -32,13 +35,17 @@ private:
         explicit state(unsigned m)
             : most(m) {}
 
-        line& line_of(const origin& to); ///< with mutex held
-        void give_back(const origin& to) noexcept;
+        line& line_of(const origin& to); ///< with mutex held; it stays
 
         const unsigned most;
         std::mutex mutex;
         std::list<line> lines;
     };
+
+    static void give_back(void* turn) noexcept;
+    task<result<void>> wait(operation& op, line& l);
+
+    holding turn_of(line& l) const noexcept { return {{state_, &l}, &turns::give_back}; }
 
     std::shared_ptr<state> state_;
 };

@@ -38,7 +38,7 @@ struct payload {
 struct attempt {
     const unsigned_request& from;
     const payload& body;
-    std::optional<aws_credentials> used;
+    found_credentials used;
     std::shared_ptr<const endpoint> at;
     std::int64_t time_ns = 0;
 };
@@ -114,8 +114,6 @@ private:
     payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
     task<result<void>>
     authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);
-    task<result<std::optional<aws_credentials>>>
-    credentials(operation& op, const aws_credentials* refused);
     task<result<void>>
     remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
 
@@ -207,16 +205,6 @@ std::string host_of(const endpoint& at) {
     return r.host_header();
 }
 
-task<result<std::optional<aws_credentials>>>
-s3_backend::credentials(operation& op, const aws_credentials* refused) {
-    credential_request asked;
-    asked.machine = machine_.get();
-    asked.refused = refused;
-    result<credential_answer> found = co_await credentials_(op, asked);
-    if (!found) co_return found.error();
-    co_return std::move(found->value);
-}
-
 /// Of a refusal, for this attempt and all that follow. S3-12, S3-13
 void s3_backend::learn(const http::verdict& from) noexcept {
     if (from.what == http::action::new_clock)
@@ -240,14 +228,19 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     r.to = now.at->to;
     r.target = from.path;
     if (!from.query.empty()) r.target += "?" + render_query(from.query);
-    const bool refused = before && before->what == http::action::new_credentials && now.used;
-    result<std::optional<aws_credentials>> keys =
-        co_await credentials(op, refused ? &*now.used : nullptr);
+    const bool refused =
+        before && before->what == http::action::new_credentials && now.used && now.used->value;
+    const found_credentials last = now.used;
+    credential_request asked;
+    asked.machine = machine_.get();
+    if (refused) asked.refused = &*last->value;
+    result<found_credentials> keys = co_await credentials_(op, asked);
     // Where the source has no others, what the service said is the better answer.
     if (!keys && refused && keys.error().code() == errc::credentials) co_return before->why;
     if (!keys) co_return keys.error();
     now.used = std::move(*keys);
-    if (!now.used) co_return result<void>();
+    if (!now.used->value) co_return result<void>();
+    const aws_credentials& use = *now.used->value;
     const std::string host_field = r.host_header();
     std::vector<sigv4::field> query;
     for (const auto& [name, value] : from.query)
@@ -258,8 +251,8 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     const sigv4::request_view view{from.method, from.path, query, headers};
     const sigv4::stamp stamp{now.time_ns, {now.at->region, "s3"}};
     const auto date = iso_basic(stamp.time);
-    const sha256_value key = keys_.find(now.used->secret_access_key, {date.data(), 8}, stamp.where);
-    const sigv4::signing with{*now.used, stamp, body.hash, {}, &key};
+    const sha256_value key = keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
+    const sigv4::signing with{use, stamp, body.hash, {}, &key};
     sigv4::signed_header made = sigv4::sign_header(view, with);
     r.headers.reserve(r.headers.size() + made.fields.size());
     for (auto& [name, value] : made.fields)
@@ -507,12 +500,15 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     if (!free) co_return free.error();
     const std::shared_ptr<const endpoint> here = at();
     const unsigned_request r = encode_presign(*here, key, options);
-    result<std::optional<aws_credentials>> keys = co_await credentials(op, nullptr);
+    credential_request asked;
+    asked.machine = machine_.get();
+    result<found_credentials> keys = co_await credentials_(op, asked);
     if (!keys) co_return keys.error();
     const std::string host_field = host_of(*here);
     const std::string base =
         std::string(here->to.tls ? "https://" : "http://") + host_field + r.path;
-    if (!*keys) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
+    if (!(*keys)->value) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
+    const aws_credentials& use = *(*keys)->value;
     std::vector<sigv4::field> query;
     for (const auto& [name, value] : r.query)
         query.push_back({name, value});
@@ -523,8 +519,8 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     const sigv4::stamp stamp{now - now % second, {here->region, "s3"}};
     const auto date = iso_basic(stamp.time);
     const sha256_value of_the_day =
-        keys_.find((*keys)->secret_access_key, {date.data(), 8}, stamp.where);
-    const sigv4::signing with{**keys, stamp, sigv4::unsigned_payload, {}, &of_the_day};
+        keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
+    const sigv4::signing with{use, stamp, sigv4::unsigned_payload, {}, &of_the_day};
     co_return base + "?" +
         sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
 }

@@ -12,7 +12,8 @@ namespace {
 struct plain_operation final : operation {};
 
 struct asked {
-    result<credential_answer> answer = error();
+    result<found_credentials> found = error();
+    const credential_answer* answer = nullptr; ///< of `found`
     std::vector<std::string> trace;
 };
 
@@ -27,7 +28,8 @@ asked ask(
     const credential_request request{&machine, refused, &out.trace};
     const auto op = std::make_shared<plain_operation>();
     op->body = [&](operation& o) -> task<result<void>> {
-        out.answer = co_await source(o, request);
+        out.found = co_await source(o, request);
+        if (out.found) out.answer = out.found->get();
         co_return result<void>();
     };
     context on;
@@ -46,7 +48,7 @@ const aws_credentials own{"MINE", secret_string("hidden-too"), {}};
 
 TEST(source, environment) {
     const asked found = ask(environment_credentials(), full);
-    ASSERT_TRUE(found.answer);
+    ASSERT_TRUE(found.found);
     EXPECT_EQ(found.answer->value->access_key_id, "AKID");
     EXPECT_EQ(found.answer->value->secret_access_key.reveal(), "hidden");
     EXPECT_EQ(found.answer->value->session_token.reveal(), "hidden-token");
@@ -55,7 +57,7 @@ TEST(source, environment) {
     for (const char* missing : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}) {
         auto half = full;
         half.erase(missing);
-        EXPECT_EQ(ask(environment_credentials(), half).answer.error().code(), errc::credentials);
+        EXPECT_EQ(ask(environment_credentials(), half).found.error().code(), errc::credentials);
     }
 }
 
@@ -68,23 +70,23 @@ TEST(source, the_first_of_a_chain_that_has_some) {
     EXPECT_EQ(second.answer->identity, "explicit settings");
     EXPECT_EQ(second.trace.size(), 2U) << "one line per step";
     const asked none = ask(first_of({environment_credentials()}));
-    EXPECT_EQ(none.answer.error().code(), errc::credentials);
-    EXPECT_NE(none.answer.error().message().find("AWS_ACCESS_KEY_ID"), std::string::npos);
-    EXPECT_FALSE(none.answer.error()->hint.empty());
+    EXPECT_EQ(none.found.error().code(), errc::credentials);
+    EXPECT_NE(none.found.error().message().find("AWS_ACCESS_KEY_ID"), std::string::npos);
+    EXPECT_FALSE(none.found.error()->hint.empty());
 }
 
 TEST(source, another_error_ends_the_chain) {
     const credential_source broken =
-        [](operation&, const credential_request&) -> task<result<credential_answer>> {
+        [](operation&, const credential_request&) -> task<result<found_credentials>> {
         co_return error(errc::timeout, "too slow");
     };
     const credential_source chain = first_of({broken, fixed_credentials(own, "explicit")});
-    EXPECT_EQ(ask(chain).answer.error().code(), errc::timeout);
+    EXPECT_EQ(ask(chain).found.error().code(), errc::timeout);
 }
 
 TEST(source, anonymous_is_success_without_a_value) {
     const asked found = ask(anonymous_credentials(), full);
-    ASSERT_TRUE(found.answer);
+    ASSERT_TRUE(found.found);
     EXPECT_FALSE(found.answer->value);
 }
 
@@ -92,11 +94,11 @@ TEST(source, a_refused_value_is_not_given_again) {
     const aws_credentials from_environment{
         "AKID", secret_string("hidden"), secret_string("hidden-token")};
     EXPECT_EQ(
-        ask(environment_credentials(), full, &from_environment).answer.error().code(),
+        ask(environment_credentials(), full, &from_environment).found.error().code(),
         errc::credentials
     );
-    EXPECT_EQ(ask(fixed_credentials(own, "x"), {}, &own).answer.error().code(), errc::credentials);
-    EXPECT_TRUE(ask(environment_credentials(), full, &own).answer) << "another one was refused";
+    EXPECT_EQ(ask(fixed_credentials(own, "x"), {}, &own).found.error().code(), errc::credentials);
+    EXPECT_TRUE(ask(environment_credentials(), full, &own).found) << "another one was refused";
     const credential_source chain =
         first_of({environment_credentials(), fixed_credentials(own, "x")});
     EXPECT_EQ(ask(chain, full, &from_environment).answer->value->access_key_id, "MINE");
