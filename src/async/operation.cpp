@@ -98,7 +98,6 @@ void operation::on_time(steady::time_point now) noexcept {
         stop(errc::timeout);
     else if (now >= step_deadline_) {
         step_deadline_ = steady::time_point::max();
-        if (step_code_ == errc::stalled) return stop(errc::stalled);
         step_over_ = true;
         if (waiting_ && interrupt_) interrupt_(interrupt_target_);
     } else if (now >= wake_at_ && waiting_ && interrupt_) {

@@ -143,8 +143,8 @@ public:
 
     steady::time_point now() const noexcept;
 
-    /// The step that begins now may take so long; then its wait ends with `code`: errc::stalled
-    /// stops the operation, any other only the step, so that it can be tried again. 0 = no limit.
+    /// The step that begins now may take so long; then its wait ends with `code`, and only the step
+    /// is over: it can be tried again. 0 = no limit.
     void arm(milliseconds allowed, errc code);
 
     /// Ends the limit of a step.
@@ -160,7 +160,7 @@ public:
 
     bool stopped() const noexcept { return stop_code_ != errc::ok; }
 
-    /// cancelled, timeout, stalled, or what arm() was given where the step is over; errc::ok else.
+    /// cancelled or timeout, or what arm() was given where the step is over; errc::ok else.
     errc stop_code() const noexcept {
         return stop_code_ == errc::ok && step_over_ ? step_code_ : stop_code_;
     }

@@ -130,7 +130,9 @@ error channel::stop_failure(operation& op, phase during) const {
         return e;
     }
     const std::string limit = std::to_string(op.limits.stall.count());
-    return error(errc::stalled, "no byte moved for " + limit + " ms " + doing);
+    error e(errc::stalled, "no byte moved for " + limit + " ms " + doing);
+    e->retryable = true; // of this attempt; a reader's next call may try again
+    return e;
 }
 
 error channel::failure(operation& op, const moved& how, phase during) const {

@@ -131,6 +131,33 @@ TEST_P(limits, stall_timeout) {
     expect_limit(call, BLOBSTORE_E_STALLED);
 }
 
+// RT-06: each attempt stalls until the body has begun; that ends the call.
+TEST_P(limits, RT06_stalled_attempts_are_counted) {
+    auto call = sized<blobstore_call>();
+    call.stall_timeout_ms = 150;
+    call.max_attempts = 3;
+    const auto start = steady::now();
+    error_slot err;
+    blobstore_status status = BLOBSTORE_OK;
+    auto view = sized<blobstore_error_view>();
+    if (GetParam().async) {
+        blobstore_op* op = nullptr;
+        EXPECT_EQ(submit_get(store_, "key", &call, nullptr, &op), BLOBSTORE_OK);
+        const op_ptr held(op);
+        status = blobstore_op_wait(op, 5000);
+        blobstore_error_get(blobstore_op_error(op), &view);
+    } else {
+        blobstore_buffer* body = nullptr;
+        status = blobstore_get(store_.get(), "key", 3, nullptr, &call, &body, nullptr, err);
+        view = err.view();
+    }
+    const unsigned attempts = GetParam().where == step::body ? 1 : 3;
+    EXPECT_EQ(status, BLOBSTORE_E_STALLED);
+    EXPECT_EQ(view.attempts, attempts);
+    EXPECT_GE(since(start).count(), 140 * attempts);
+    EXPECT_LE(since(start).count(), 150 * attempts + 150 + 250);
+}
+
 // Calls on files wait for a worker; their limits and cancels do not.
 TEST(waiting, calls_without_a_worker_can_be_cancelled_and_time_out) {
     fakes::s3_server server;

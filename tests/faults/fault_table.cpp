@@ -48,16 +48,6 @@ constexpr named_stage stages[] = {
 
 using rows = std::vector<fault_row>;
 
-bool is_copy(const operation_row& op) {
-    return op.name == std::string_view("copy");
-}
-
-// A call waits long for the first byte of a copy's answer, and a stall within an answer ends it.
-bool stall_is_repeated(const operation_row& op, bool tls, stage where, std::uint64_t byte) {
-    const bool within = where == stage::answer_body || (where == stage::answer_head && byte != 0);
-    return !within && (!is_copy(op) || (tls && where == stage::accept));
-}
-
 void add_events(rows& out, const operation_row& op, bool tls) {
     for (const auto& [event_name, what] : events)
         for (const auto& [stage_name, where, has_positions] : stages) {
@@ -71,8 +61,6 @@ void add_events(rows& out, const operation_row& op, bool tls) {
                 row.what.where = where;
                 row.what.byte = byte;
                 row.recovers = where != stage::answer_body || op.judged_whole;
-                if (what == event::stall)
-                    row.recovers = row.recovers && stall_is_repeated(op, tls, where, byte);
                 row.harmless = where == stage::after_answer;
                 row.stalls = what == event::stall && !row.harmless;
                 row.definite = where == stage::accept && tls; // no byte of the request went out

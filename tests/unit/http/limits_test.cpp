@@ -212,6 +212,75 @@ TEST_F(http_limits, a_silent_peer_is_asked_again) {
     EXPECT_EQ(a.body, "ok");
 }
 
+// RT-06: also where it stalls in the middle, sending or reading; what cannot be sent twice is not.
+TEST_F(http_limits, RT06_a_stall_ends_the_attempt_and_not_the_call) {
+    struct row {
+        const char* name;
+        std::function<void(int)> stall;
+        std::size_t size; ///< of the request's body
+    };
+
+    const row rows[] = {
+        {"half a head",
+         [](int fd) { head_of(fd), put(fd, "HTTP/1.1 200 OK\r\nConte"), hold(fd); },
+         0},
+        {"an upload", sleep_on, large_body().size()},
+    };
+    for (const row& one : rows)
+        for (const bool again : {true, false}) {
+            raw_server server([&](int fd, int number) {
+                if (!again || number == 0) return one.stall(fd);
+                std::string rest;
+                take_head(fd, rest);
+                take_bytes(fd, rest, one.size);
+                put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                hold(fd);
+            });
+            const auto op = std::make_shared<test_operation>();
+            op->limits.stall = milliseconds(150);
+            op->limits.max_attempts = 3;
+            context on;
+            const std::string_view body(large_body().data(), one.size);
+            const exchange e = one.size == 0 ? get(server.to()) : put_of(server.to(), body);
+            const answer a = ask(*open_client(options_), on, e, op);
+            EXPECT_EQ(a.attempts, again ? 2U : 3U) << one.name;
+            if (again) {
+                EXPECT_EQ(a.body, "ok") << one.name << ": " << a.outcome.error().message();
+                continue;
+            }
+            ASSERT_FALSE(a.outcome.has_value()) << one.name;
+            EXPECT_EQ(a.outcome.error().code(), errc::stalled) << one.name;
+            EXPECT_EQ(a.outcome.error()->attempts, 3U) << one.name;
+            EXPECT_TRUE(a.outcome.error()->retryable) << one.name;
+            EXPECT_GE(a.seconds, 0.42) << one.name;
+            EXPECT_LT(a.seconds, 1.2) << one.name;
+        }
+}
+
+TEST_F(http_limits, RT06_stalls_end_with_the_whole_call_and_where_nothing_may_be_sent_again) {
+    raw_server server([](int fd, int) {
+        head_of(fd);
+        put(fd, "HTTP/1.1 200 OK\r\nConte");
+        hold(fd);
+    });
+    context on;
+    const auto limited = [&](unsigned timeout_ms) {
+        auto op = std::make_shared<test_operation>();
+        op->limits.stall = milliseconds(150);
+        op->limits.timeout = milliseconds(timeout_ms);
+        return op;
+    };
+    answer a = ask(*open_client(options_), on, get(server.to()), limited(220));
+    EXPECT_EQ(a.outcome.error().code(), errc::timeout);
+    EXPECT_LT(a.seconds, 0.4);
+    exchange e = put_of(server.to(), "abc");
+    e.idempotent = false;
+    a = ask(*open_client(options_), on, e, limited(0));
+    EXPECT_EQ(a.outcome.error().code(), errc::stalled);
+    EXPECT_EQ(a.attempts, 1U);
+    EXPECT_TRUE(a.outcome.error()->outcome_unknown);
+}
+
 // Submitted operations of one server take turns; what waits can be cancelled, and nobody's turn is
 // lost.
 TEST_F(http_limits, submitted_operations_take_turns_at_a_server) {
