@@ -85,7 +85,7 @@ bool channel::adopt(context& home) noexcept {
     error_code failed;
     try {
         socket_.emplace(home.io());
-        socket_->assign(protocol_, loose_, failed);
+        socket_->assign(address_.protocol(), loose_, failed);
     } catch (...) { // out of memory
         failed = boost::asio::error::no_memory;
     }
@@ -180,7 +180,7 @@ task<result<void>> channel::open(
     if (run.how.stopped != errc::ok || run.how.ec) co_return connect_failure(op, run.how);
     op.disarm();
     loose_ = run.winner.descriptor;
-    protocol_ = run.winner.to.protocol();
+    address_ = run.winner.to;
     if (!adopt(op.home()))
         co_return connect_failure(
             op, {errc::ok, error_code(EMFILE, boost::system::system_category()), 0}

@@ -88,6 +88,8 @@ public:
 
     const origin& to() const noexcept { return to_; }
 
+    const endpoint& address() const noexcept { return address_; } ///< port 0 until it is connected
+
     std::string peer() const; ///< host:port
 
     /// What a transfer that did not end well means.
@@ -118,7 +120,7 @@ private:
     counters& counts_;
     context* home_ = nullptr;
     std::optional<stream_socket> socket_;
-    boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();
+    endpoint address_;
     int loose_ = -1; ///< the socket while it belongs to no context
     std::unique_ptr<tls_channel> tls_;
     std::uint64_t written_ = 0;

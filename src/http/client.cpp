@@ -39,7 +39,8 @@ struct attempt {
     std::string first; ///< of the accepted answer's body
     verdict said;
     int status = 0;
-    bool stale = false; ///< a pooled connection was dead: does not count
+    bool stale = false;             ///< a pooled connection was dead: does not count
+    std::optional<endpoint> blamed; ///< the address that broke off, was late or failed (5xx)
 };
 
 bool is_safe(std::string_view method) {
@@ -54,11 +55,12 @@ void transport_failed(call& k, attempt& a, const connection* c, error why) {
     if (applied && !is_safe(k.current.method)) k.maybe_applied = true;
     const bool link = why.code() == errc::network || why.code() == errc::tls;
     a.stale = k.reused && !k.fresh && repeatable && link && c && !c->answered();
+    if (c && !c->source_failed() && (why->retryable || link)) a.blamed = c->wire().address();
     a.said.what = (why->retryable || a.stale) && repeatable ? action::retry : action::fail;
     a.said.why = std::move(why);
 }
 
-task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
+task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt& a) {
     core& shared = *k.shared;
     const origin& to = k.current.to;
     const milliseconds rested = k.what.idempotent ? shared.options.idle : rested_for_unrepeatable;
@@ -78,6 +80,8 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k) {
     const connect_limits limits{shared.options.connect, shared.options.handshake};
     trust* const roots = to.tls ? shared.roots.get() : nullptr;
     const result<void> opened = co_await c->wire().open(op, *found, limits, shared.reached, roots);
+    const endpoint& reached = c->wire().address();
+    if (!opened && reached.port() != 0 && !op.stopped()) a.blamed = reached; // of the handshake
     if (!opened) co_return opened.error();
     counters::add(shared.counts.connections_opened, 1);
     co_return c;
@@ -114,7 +118,8 @@ task<result<void>> put_back(operation& op, core& shared, std::unique_ptr<connect
 /// The head has come: what does the backend say?
 task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_ptr<connection> c) {
     const int status = a.status = c->head().status;
-    const bool good = status / 100 == 2;
+    const bool good = status / 100 == 2, broken = status / 100 == 5;
+    if (broken) a.blamed = c->wire().address();
     result<void> read;
     if (!good || k.what.may_hide_error) read = co_await read_first(op, *c, a.first);
     if (!read && (good || op.stopped())) {
@@ -133,7 +138,7 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
     }
     const bool later = a.said.what == action::throttled || a.said.what == action::retry;
     if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
-    if (read) read = co_await put_back(op, *k.shared, std::move(c));
+    if (read && !broken) read = co_await put_back(op, *k.shared, std::move(c));
     co_return result<void>();
 }
 
@@ -150,7 +155,7 @@ void log_attempt(operation& op, call& k, const attempt& a, steady::time_point be
 }
 
 task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
-    result<std::unique_ptr<connection>> leased = co_await lease(op, k);
+    result<std::unique_ptr<connection>> leased = co_await lease(op, k, a);
     if (!leased) {
         transport_failed(k, a, nullptr, leased.error());
         co_return result<void>();
@@ -185,6 +190,7 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     const steady::time_point began = op.now();
     const result<void> ok = co_await exchange_once(op, k, a);
     op.disarm();
+    if (a.blamed && !a.stale) k.shared->reached.failed(*a.blamed, op.now());
     if (a.said.what == action::throttled) counters::add(counts.throttled, 1);
     log_attempt(op, k, a, began);
     co_return ok;

@@ -28,7 +28,7 @@ void connection::begin(bool no_body) {
     fault_ = {};
     broken_.reset();
     interim_ = 0;
-    answered_ = sent_all_ = early_ = ended_ = reusable_ = false;
+    answered_ = sent_all_ = early_ = source_failed_ = ended_ = reusable_ = false;
     wire_.count_from_here();
 }
 
@@ -71,8 +71,9 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
         op.disarm(); // the source has limits of its own
         const result<std::size_t> got =
             co_await body.stream->read(op, {chunk.bytes.get(), want}, want);
+        source_failed_ = !got || (last ? *got != left : *got != want);
         if (!got) co_return got.error();
-        if (last ? *got != left : *got != want) {
+        if (source_failed_) {
             const std::uint64_t seen = body.stream_length - left + *got;
             const std::string due = std::to_string(body.stream_length);
             co_return error(

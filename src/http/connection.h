@@ -20,6 +20,8 @@ public:
 
     channel& wire() noexcept { return wire_; }
 
+    const channel& wire() const noexcept { return wire_; }
+
     /// Starts an exchange: the head that the answer will have, borrowed from the buffers.
     void begin(bool no_body);
 
@@ -56,6 +58,8 @@ public:
 
     bool sent_all() const noexcept { return sent_all_; }
 
+    bool source_failed() const noexcept { return source_failed_; } ///< send() did, not the wire
+
     steady::time_point born, idle_since; ///< of the pool
 
 private:
@@ -90,6 +94,7 @@ private:
     std::optional<error> broken_; ///< why sending ended early, if no answer explains it
     unsigned interim_ = 0;
     bool no_body_ = false, answered_ = false, sent_all_ = false, early_ = false;
+    bool source_failed_ = false;
     bool ended_ = false, reusable_ = false;
 };
 

@@ -9,11 +9,11 @@
 
 namespace blobstore::http {
 
-/// Addresses that could not be reached, for a minute. Any thread.
+/// Addresses that could not be reached or served badly, for a minute. Any thread.
 class reachability {
 public:
-    /// The order to try them in: families by turns, starting with the first one's; what was
-    /// unreachable comes last.
+    /// The order to try them in: families by turns, starting with the first one's; what failed
+    /// comes last.
     std::vector<endpoint> order(std::vector<endpoint> addresses, steady::time_point now) const;
 
     void failed(const endpoint& at, steady::time_point now);

@@ -46,6 +46,8 @@ response::body_state::read(operation& op, std::span<char> into, std::size_t enou
         more =
             error(errc::network, "the connection to " + wire_->wire().peer() + " cannot be moved");
     if (!more) failed_ = more.error();
+    if (!more && more.error()->retryable)
+        shared_->reached.failed(wire_->wire().address(), op.now());
     if (!more || wire_->body_ended()) settle(op.now());
     if (!more) co_return more.error();
     co_return got + *more;

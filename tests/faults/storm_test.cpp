@@ -216,6 +216,18 @@ TEST_F(storms, a_failing_service_is_not_hammered) {
     });
 }
 
+// Each 503 ends its connection, but nobody connects without a request to send.
+TEST_F(storms, RT08_throttling_opens_no_more_connections_than_requests) {
+    server_.on({}, fakes::answer_status(503, "SlowDown"), fakes::for_ever);
+    storm with{server_.endpoint(), {}};
+    with.attempts = 1; // the pauses are the budget's and the backoff's
+    in_time(with, [&](const tally& seen) {
+        EXPECT_EQ(seen.of("E_THROTTLED"), calls) << seen.text();
+        EXPECT_EQ(server_.counters().requests, calls);
+        EXPECT_EQ(server_.counters().connections, calls) << "one each";
+    });
+}
+
 TEST_F(storms, every_connection_is_reset_at_once) {
     server_.on({}, fakes::reset_at(stage::accept), fakes::for_ever);
     in_time({server_.endpoint(), {}}, [&](const tally& seen) {
