@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The retry loop: each attempt signs, leases, exchanges and is judged; what comes next follows from
-// the verdict.
+// The retry loop: each attempt signs, leases, exchanges and is judged; what comes next is decided
+// in retry.h.
 #include "http/client.h"
 
 #include "async/random.h"
@@ -27,37 +27,50 @@ struct call {
     std::optional<verdict> last;
     unsigned tried = 0, sent = 0, retries = 0;
     int spent = 0;          ///< of the budget
-    unsigned put_right = 0; ///< a bit for each action that was tried
+    unsigned corrected = 0; ///< a bit for each outcome that asked for a change and got it
     bool fresh = false;     ///< no pooled connection any more
     bool reused = false;    ///< this attempt's connection is a pooled one
+    bool rewinds = true;    ///< the source, if it is a stream
     bool source_touched = false, maybe_applied = false;
 };
 
-/// What one attempt came to: an open connection whose answer the judge accepted, or a verdict.
+/// What one attempt came to: an open connection whose answer the judge accepted, or why not.
 struct attempt {
     std::unique_ptr<connection> accepted;
     std::string first; ///< of the accepted answer's body
     verdict said;
     int status = 0;
-    bool stale = false;             ///< a pooled connection was dead: does not count
+    situation at;
+    decision then;
     std::optional<endpoint> blamed; ///< the address that broke off, was late or failed (5xx)
 };
 
-bool is_safe(std::string_view method) {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PROPFIND";
+op_class class_of(const exchange& what) {
+    const std::string& method = what.unsigned_request.method;
+    const bool reads =
+        method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PROPFIND";
+    if (reads) return op_class::safe;
+    return what.idempotent ? op_class::idempotent : op_class::once;
 }
 
 /// No answer could be had. `c` is null where no connection was.
-void transport_failed(call& k, attempt& a, const connection* c, error why) {
-    const bool sent = c && c->sent_anything();
-    const bool repeatable = k.what.idempotent || !sent;
-    const bool applied = c && (k.what.idempotent ? c->sent_all() : sent);
-    if (applied && !is_safe(k.current.method)) k.maybe_applied = true;
-    const bool link = why.code() == errc::network || why.code() == errc::tls;
-    a.stale = k.reused && !k.fresh && repeatable && link && c && !c->answered();
-    if (c && !c->source_failed() && (why->retryable || link)) a.blamed = c->wire().address();
-    a.said.what = (why->retryable || a.stale) && repeatable ? action::retry : action::fail;
+void no_answer(const call& k, attempt& a, const connection* c, error why) {
+    if (c && c->sent_anything()) a.at.sent = c->sent_all() ? sent_part::all : sent_part::part;
+    a.at.stale = c && k.reused && !c->answered();
+    a.at.came = outcome_of(why);
+    if (c && !c->source_failed() && a.at.came != outcome::lasting) a.blamed = c->wire().address();
+    a.said.what = action::retry;
     a.said.why = std::move(why);
+}
+
+/// What follows, by the table.
+void conclude(call& k, attempt& a) {
+    a.at.kind = class_of(k.what);
+    a.at.replayable = !k.source_touched || k.rewinds;
+    a.at.corrected = (k.corrected >> static_cast<unsigned>(a.at.came) & 1U) != 0;
+    a.then = decide(a.at);
+    k.maybe_applied = k.maybe_applied || a.then.doubt;
+    if (a.then.next == step::corrected) k.corrected |= 1U << static_cast<unsigned>(a.at.came);
 }
 
 task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt& a) {
@@ -123,7 +136,7 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
     result<void> read;
     if (!good || k.what.may_hide_error) read = co_await read_first(op, *c, a.first);
     if (!read && (good || op.stopped())) {
-        transport_failed(k, a, c.get(), read.error());
+        no_answer(k, a, c.get(), read.error());
         co_return result<void>();
     }
     a.said = k.what.decide(c->head(), a.first);
@@ -133,9 +146,10 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
         co_return result<void>();
     }
     if (a.said.what == action::done) { // its answer could not be read after all
-        transport_failed(k, a, c.get(), read.error());
+        no_answer(k, a, c.get(), read.error());
         co_return result<void>();
     }
+    a.at.came = outcome_of(a.said.what);
     const bool later = a.said.what == action::throttled || a.said.what == action::retry;
     if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
     if (read && !broken) read = co_await put_back(op, *k.shared, std::move(c));
@@ -150,14 +164,14 @@ void log_attempt(operation& op, call& k, const attempt& a, steady::time_point be
                        target_without_values(k.current.target) + " ";
     line += a.status != 0 ? std::to_string(a.status) : std::string(name_of(a.said.why.code()));
     line += " " + std::to_string(ms) + " ms attempt " + std::to_string(k.sent);
-    if (a.stale) line += " (stale connection)";
+    if (a.then.next == step::at_once) line += " (stale connection)";
     log.write(log_level::debug, line);
 }
 
 task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     result<std::unique_ptr<connection>> leased = co_await lease(op, k, a);
     if (!leased) {
-        transport_failed(k, a, nullptr, leased.error());
+        no_answer(k, a, nullptr, leased.error());
         co_return result<void>();
     }
     connection& c = **leased;
@@ -166,7 +180,7 @@ task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     result<void> ok = co_await c.send(op, std::span<const char>(k.head), k.current.body);
     if (ok) ok = co_await c.read_head(op, k.current.first_byte);
     if (!ok) {
-        transport_failed(k, a, &c, ok.error());
+        no_answer(k, a, &c, ok.error());
         co_return result<void>();
     }
     ok = co_await judge_answer(op, k, a, std::move(*leased));
@@ -190,7 +204,9 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     const steady::time_point began = op.now();
     const result<void> ok = co_await exchange_once(op, k, a);
     op.disarm();
-    if (a.blamed && !a.stale) k.shared->reached.failed(*a.blamed, op.now());
+    conclude(k, a);
+    const bool blames = a.blamed && a.then.next != step::at_once;
+    if (blames) k.shared->reached.failed(*a.blamed, op.now());
     if (a.said.what == action::throttled) counters::add(counts.throttled, 1);
     log_attempt(op, k, a, began);
     co_return ok;
@@ -200,7 +216,7 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
 void log_retry(const call& k, const attempt& a, milliseconds pause) {
     const log_sink& log = k.shared->options.log;
     const log_level level = a.said.what == action::throttled ? log_level::warn : log_level::info;
-    if (a.stale || !log.wants(level)) return;
+    if (!log.wants(level)) return;
     log.write(
         level,
         "http " + k.current.method + " " + k.current.host_header() + " " +
@@ -219,42 +235,26 @@ error ended_with(const call& k, error why) {
     return why;
 }
 
-/// Credentials, region and clock are each put right once a call: a service that goes on refusing
-/// is believed.
-bool may_put_right(call& k, action what) {
-    if (what != action::new_credentials && what != action::new_region && what != action::new_clock)
-        return true;
-    const unsigned bit = 1U << static_cast<unsigned>(what);
-    return (std::exchange(k.put_right, k.put_right | bit) & bit) == 0;
-}
-
-/// Whether the verdict and what is left allow another attempt; takes what it costs, rewinds the
+/// Whether time, attempts and budget allow what was decided; takes what it costs, rewinds the
 /// source.
 bool may_go_on(operation& op, call& k, const attempt& a) {
-    const action what = a.said.what;
-    if (op.stopped() || what == action::done || what == action::fail || what == action::look)
-        return false;
-    if (!may_put_right(k, what)) return false;
-    if (!a.stale && ++k.tried >= std::max(1U, op.limits.max_attempts)) return false;
-    int cost = 0;
-    if (what == action::retry) cost = retry_budget::transient_cost;
-    if (what == action::throttled) cost = retry_budget::throttle_cost;
-    if (a.stale) cost = 0;
+    if (op.stopped() || a.then.next == step::stop) return false;
+    const terms cost = terms_of(a.then.next);
+    if (cost.counted && ++k.tried >= std::max(1U, op.limits.max_attempts)) return false;
     {
         std::lock_guard lock(k.shared->budget_mutex);
-        if (!k.shared->budget.spend(cost)) return false;
+        if (!k.shared->budget.spend(cost.tokens)) return false;
     }
-    k.spent += cost;
+    k.spent += cost.tokens;
     if (!k.source_touched) return true;
     k.source_touched = false;
     return k.what.unsigned_request.body.stream->rewind().has_value();
 }
 
 task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
-    const bool waits = a.said.what == action::retry || a.said.what == action::throttled;
-    if (!waits || a.stale) co_return result<void>();
-    const bool throttled = a.said.what == action::throttled;
-    const milliseconds own = backoff(k.retries++, throttled, random_bits());
+    const terms cost = terms_of(a.then.next);
+    if (!cost.waits) co_return result<void>();
+    const milliseconds own = backoff(k.retries++, cost.throttled, random_bits());
     const milliseconds pause = pause_before(own, a.said.retry_after);
     log_retry(k, a, pause);
     const result<void> slept = co_await sleep_for(op, pause);
@@ -304,7 +304,8 @@ task<result<std::unique_ptr<response>>> client::send(operation& op, const exchan
     call k(state_->shared, what);
     // A body that cannot be sent twice must not meet a connection that its peer has just closed.
     reader* const stream = what.unsigned_request.body.stream;
-    k.fresh = stream && !stream->rewind();
+    k.rewinds = !stream || stream->rewind().has_value();
+    k.fresh = !k.rewinds;
     for (;;) {
         attempt a;
         result<void> ok = co_await try_once(op, k, a);
@@ -320,10 +321,9 @@ task<result<std::unique_ptr<response>>> client::send(operation& op, const exchan
             );
             co_return answer;
         }
-        if (a.said.what == action::look) k.maybe_applied = true;
         k.last = a.said;
         if (!may_go_on(op, k, a)) co_return ended_with(k, a.said.why);
-        if (a.stale) {
+        if (a.then.next == step::at_once) {
             k.shared->idle.saw_stale(k.current.to);
             k.fresh = true;
         }

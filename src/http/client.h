@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/counters.h"
 #include "http/message.h"
+#include "http/retry.h"
 #include "http/trust.h"
 
 #include <functional>
@@ -13,18 +14,6 @@
 #include <optional>
 
 namespace blobstore::http {
-
-/// What a backend makes of an answer, and what the next attempt must change.
-enum class action : std::uint8_t {
-    done,
-    retry,
-    throttled,
-    new_credentials,
-    new_region,
-    new_clock,
-    look,
-    fail
-};
 
 struct verdict {
     action what = action::done;

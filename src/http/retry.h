@@ -1,11 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arithmetic of trying again: how long to wait, how long a server asks to, how much is left to
-// spend. Pure.
+// Trying again: the one table of what follows an attempt, and the arithmetic of how long to wait,
+// how long a server asks to, how much is left to spend. Pure.
 #pragma once
 
 #include "http/message.h"
 
 namespace blobstore::http {
+
+/// What a backend makes of an answer, and what the next attempt must change.
+enum class action : std::uint8_t {
+    done,
+    retry,
+    throttled,
+    new_credentials,
+    new_region,
+    new_clock,
+    look,
+    fail
+};
+
+/// May a request be sent again after one that may have been carried out? `safe` ones only read.
+enum class op_class : std::uint8_t { safe, idempotent, once };
+
+/// Of the request, in this attempt.
+enum class sent_part : std::uint8_t { nothing, part, all };
+
+/// What an attempt came to: what the backend said of the answer, or why there is none.
+enum class outcome : std::uint8_t {
+    done,
+    retry,
+    throttled,
+    new_credentials,
+    new_region,
+    new_clock,
+    look,
+    fail,
+    cut,        ///< the connection broke
+    distrusted, ///< TLS failed in a way that lasts
+    passing,    ///< a limit of the attempt passed, or nobody was reached: may go better
+    lasting     ///< anything else: the source, the peer's HTTP, a cancel, the call's own limit
+};
+
+inline constexpr unsigned outcomes = 12;
+
+/// What the decision looks at.
+struct situation {
+    op_class kind = op_class::safe;
+    sent_part sent = sent_part::nothing;
+    outcome came = outcome::done;
+    bool replayable = true; ///< the source was not touched, or can go back to its start
+    bool stale = false;     ///< over a connection that was kept, before a byte of the answer
+    bool corrected = false; ///< what `came` asks to change was changed in this call already
+};
+
+/// What follows.
+enum class step : std::uint8_t {
+    deliver,
+    at_once,   ///< over a new connection; not counted
+    corrected, ///< with what the verdict says; counted
+    soon,      ///< after a pause
+    later,     ///< after a longer one
+    stop
+};
+
+struct decision {
+    step next = step::stop;
+    bool doubt = false; ///< from now on the request may have been carried out
+};
+
+/// PURE. Of the table in retry.cpp, which docs/networking.md shows and retry_test.cpp repeats.
+decision decide(const situation& at) noexcept;
+
+outcome outcome_of(action said) noexcept;
+outcome outcome_of(const error& why) noexcept;
+
+/// What a step costs.
+struct terms {
+    bool counted = false; ///< against max_attempts
+    bool waits = false;
+    bool throttled = false; ///< waits longer
+    int tokens = 0;         ///< of the budget
+};
+
+terms terms_of(step next) noexcept;
 
 inline constexpr milliseconds backoff_cap{20000};
 inline constexpr milliseconds retry_after_cap{60000};

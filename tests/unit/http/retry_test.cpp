@@ -1,15 +1,160 @@
 // SPDX-License-Identifier: Apache-2.0
-// Backoff, Retry-After, the budget, and what a rendered head looks like: plain values in and out.
+// The table of repeats, backoff, Retry-After, the budget, and what a rendered head looks like:
+// plain values in and out.
 #include "http/render.h"
 #include "http/retry.h"
 
 #include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
 
 namespace blobstore::http {
 
 namespace {
 
 constexpr std::uint64_t all_ones = ~std::uint64_t{0};
+
+/// As docs/networking.md shows it; the first row that fits counts.
+constexpr const char* rows[] = {
+    "| any | any | done | any | any | any | deliver | no |",
+    "| any | any | look | any | any | any | stop | yes |",
+    "| any | any | credentials, region, clock | yes | any | no | corrected | no |",
+    "| any | any | retry | yes | any | any | soon | no |",
+    "| any | any | throttled | yes | any | any | later | no |",
+    "| any | any | credentials, region, clock, retry, throttled, fail | any | any | any | stop | "
+    "no |",
+    "| safe | any | cut, distrusted | yes | yes | any | at once | no |",
+    "| safe | any | cut, passing | yes | any | any | soon | no |",
+    "| safe | any | cut, distrusted, passing, lasting | any | any | any | stop | no |",
+    "| idempotent | nothing, part | cut, distrusted | yes | yes | any | at once | no |",
+    "| idempotent | nothing, part | cut, passing | yes | any | any | soon | no |",
+    "| idempotent | nothing, part | cut, distrusted, passing, lasting | any | any | any | stop | "
+    "no |",
+    "| idempotent | all | cut, distrusted | yes | yes | any | at once | yes |",
+    "| idempotent | all | cut, passing | yes | any | any | soon | yes |",
+    "| idempotent | all | cut, distrusted, passing, lasting | any | any | any | stop | yes |",
+    "| once | nothing | cut, distrusted | yes | yes | any | at once | no |",
+    "| once | nothing | cut, passing | yes | any | any | soon | no |",
+    "| once | nothing | cut, distrusted, passing, lasting | any | any | any | stop | no |",
+    "| once | part, all | cut, distrusted, passing, lasting | any | any | any | stop | yes |",
+};
+
+constexpr const char* kinds[] = {"safe", "idempotent", "once"};
+constexpr const char* parts[] = {"nothing", "part", "all"};
+constexpr const char* ends[] = {
+    "done",
+    "retry",
+    "throttled",
+    "credentials",
+    "region",
+    "clock",
+    "look",
+    "fail",
+    "cut",
+    "distrusted",
+    "passing",
+    "lasting"};
+constexpr const char* truths[] = {"no", "yes"};
+constexpr const char* steps[] = {"deliver", "at once", "corrected", "soon", "later", "stop"};
+
+/// "| a | b, c |": the cells.
+std::vector<std::string> cells_of(std::string_view row) {
+    std::vector<std::string> cells;
+    row.remove_prefix(2);
+    while (!row.empty()) {
+        const std::size_t end = std::min(row.find(" |"), row.size());
+        cells.emplace_back(row.substr(0, end));
+        row.remove_prefix(std::min(end + 3, row.size()));
+    }
+    return cells;
+}
+
+bool names(const std::string& cell, const char* word) {
+    return cell == "any" || (", " + cell + ",").find(std::string(", ") + word + ",") != cell.npos;
+}
+
+/// "next doubt" by the rows above.
+std::string expected(const situation& at) {
+    for (const char* row : rows) {
+        const std::vector<std::string> c = cells_of(row);
+        if (names(c[0], kinds[static_cast<int>(at.kind)]) &&
+            names(c[1], parts[static_cast<int>(at.sent)]) &&
+            names(c[2], ends[static_cast<int>(at.came)]) && names(c[3], truths[at.replayable]) &&
+            names(c[4], truths[at.stale]) && names(c[5], truths[at.corrected]))
+            return c[6] + " " + c[7];
+    }
+    return "no row";
+}
+
+TEST(retry, RT13_the_whole_table) {
+    std::size_t count = 0;
+    for (int kind = 0; kind < 3; ++kind)
+        for (int sent = 0; sent < 3; ++sent)
+            for (unsigned came = 0; came < outcomes; ++came)
+                for (int flags = 0; flags < 8; ++flags) {
+                    const situation at{
+                        static_cast<op_class>(kind),
+                        static_cast<sent_part>(sent),
+                        static_cast<outcome>(came),
+                        (flags & 1) != 0,
+                        (flags & 2) != 0,
+                        (flags & 4) != 0};
+                    const decision got = decide(at);
+                    const std::string words = std::string(steps[static_cast<int>(got.next)]) + " " +
+                                              truths[static_cast<int>(got.doubt)];
+                    EXPECT_EQ(words, expected(at))
+                        << kinds[kind] << ", " << parts[sent] << " sent, " << ends[came]
+                        << ", replayable " << at.replayable << ", stale " << at.stale
+                        << ", corrected " << at.corrected;
+                    ++count;
+                }
+    EXPECT_EQ(count, 3U * 3U * outcomes * 8U);
+    std::printf("retry: %zu situations\n", count);
+}
+
+TEST(retry, RT13_the_document_shows_the_same_table) {
+    std::ifstream file(BLOBSTORE_SOURCE_ROOT "/docs/networking.md");
+    std::vector<std::string> shown;
+    bool within = false;
+    for (std::string line; std::getline(file, line);) {
+        within = within ? line.starts_with("|") : line.starts_with("| operation | sent |");
+        if (within) shown.push_back(line);
+    }
+    ASSERT_EQ(shown.size(), std::size(rows) + 2) << "with its head";
+    for (std::size_t i = 0; i < std::size(rows); ++i)
+        EXPECT_EQ(shown[i + 2], rows[i]);
+}
+
+// RT-14: what kind of failure an error is.
+TEST(retry, RT13_RT14_what_errors_mean) {
+    const auto of = [](errc code, bool retryable) {
+        error e(code, "x");
+        e->retryable = retryable;
+        return ends[static_cast<int>(outcome_of(e))];
+    };
+    EXPECT_STREQ(of(errc::network, true), "cut");
+    EXPECT_STREQ(of(errc::tls, true), "cut");
+    EXPECT_STREQ(of(errc::tls, false), "distrusted");
+    for (const errc code : {errc::dns, errc::connect, errc::timeout, errc::stalled})
+        EXPECT_STREQ(of(code, true), "passing");
+    for (const errc code : {errc::dns, errc::timeout, errc::cancelled, errc::protocol, errc::io})
+        EXPECT_STREQ(of(code, false), "lasting");
+    for (int each = 0; each <= static_cast<int>(action::fail); ++each)
+        EXPECT_EQ(static_cast<int>(outcome_of(static_cast<action>(each))), each);
+}
+
+TEST(retry, RT13_what_each_step_costs) {
+    const auto words = [](step next) {
+        const terms t = terms_of(next);
+        return std::string(t.counted ? "counted" : "free") + (t.waits ? " waits" : "") +
+               (t.throttled ? " longer " : " ") + std::to_string(t.tokens);
+    };
+    EXPECT_EQ(words(step::at_once), "free 0");
+    EXPECT_EQ(words(step::corrected), "counted 0");
+    EXPECT_EQ(words(step::soon), "counted waits 14");
+    EXPECT_EQ(words(step::later), "counted waits longer 5");
+}
 
 TEST(retry, backoff_is_spread_below_a_doubling_cap) {
     EXPECT_EQ(backoff(0, false, 0).count(), 0);
