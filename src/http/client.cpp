@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t judged_size = std::size_t{64} * 1024; // of a body that the judge sees
 constexpr milliseconds rested_for_unrepeatable{1000};
+constexpr milliseconds patience_for_errors{1000}; // with the body of a refusal
 
 /// One call of send().
 struct call {
@@ -100,30 +101,47 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt&
     co_return c;
 }
 
-/// The body's first 64 KiB at most; less where it ends or fails, which is the error.
-task<result<void>> read_first(operation& op, connection& c, std::string& first) {
+using deadline = std::optional<steady::time_point>;
+
+/// The waits from here on end at that time, and not the operation.
+void hurry(operation& op, const deadline& until) {
+    if (!until) return;
+    const auto left = std::chrono::duration_cast<milliseconds>(*until - op.now());
+    op.interrupt_after(std::max(milliseconds(1), left));
+}
+
+/// The body's first 64 KiB at most; less where it ends, fails or takes until `until`, which is the
+/// error.
+task<result<void>>
+read_first(operation& op, connection& c, std::string& first, const deadline until) {
     const std::uint64_t due = c.body_length().value_or(judged_size);
     first.resize(static_cast<std::size_t>(std::min<std::uint64_t>(due, judged_size)));
     std::size_t size = 0;
     result<void> read;
     while (size < first.size()) {
+        hurry(op, until);
         const result<std::size_t> got =
             co_await c.read_body(op, {first.data() + size, first.size() - size}, 1);
         if (!got) read = got.error();
         if (!got || *got == 0) break;
         size += *got;
     }
+    op.interrupt_after(milliseconds(0));
     first.resize(size);
     co_return read;
 }
 
-/// Reads away a small rest, so that the connection can be used again; else closes it.
-task<result<void>> put_back(operation& op, core& shared, std::unique_ptr<connection> c) {
+/// Reads away a small rest that comes until `until`, so that the connection can be used again; else
+/// closes it.
+task<result<void>>
+put_back(operation& op, core& shared, std::unique_ptr<connection> c, const deadline until) {
     std::array<char, 4096> rest;
-    while (!c->body_ended() && c->body_left() <= judged_size && !op.stopped()) {
-        const result<std::size_t> got = co_await c->read_body(op, rest, 1);
-        if (!got) co_return got.error();
+    result<std::size_t> got = std::size_t{0};
+    while (got && !c->body_ended() && c->body_left() <= judged_size && !op.stopped()) {
+        hurry(op, until);
+        got = co_await c->read_body(op, rest, 1);
     }
+    op.interrupt_after(milliseconds(0));
     if (c->reusable()) shared.idle.give(std::move(c), op.now());
     co_return result<void>();
 }
@@ -133,8 +151,10 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
     const int status = a.status = c->head().status;
     const bool good = status / 100 == 2, broken = status / 100 == 5;
     if (broken) a.blamed = c->wire().address();
+    deadline until;
+    if (!good) until = op.now() + patience_for_errors;
     result<void> read;
-    if (!good || k.what.may_hide_error) read = co_await read_first(op, *c, a.first);
+    if (!good || k.what.may_hide_error) read = co_await read_first(op, *c, a.first, until);
     if (!read && (good || op.stopped())) {
         no_answer(k, a, c.get(), read.error());
         co_return result<void>();
@@ -152,7 +172,8 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
     a.at.came = outcome_of(a.said.what);
     const bool later = a.said.what == action::throttled || a.said.what == action::retry;
     if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
-    if (read && !broken) read = co_await put_back(op, *k.shared, std::move(c));
+    if (!until) until = op.now() + patience_for_errors;
+    if (read && !broken) read = co_await put_back(op, *k.shared, std::move(c), until);
     co_return result<void>();
 }
 

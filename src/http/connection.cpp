@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t slice_size =
     1024 * 1024; // of a body in memory, between two looks for an answer
 constexpr unsigned interim_limit = 10;
+constexpr milliseconds patience_for_reasons{1000}; // of a peer that did not take the request
 
 } // namespace
 
@@ -103,8 +104,10 @@ task<result<void>> connection::send_piece(
         co_return result<void>();
     }
     const error why = wire_.failure(op, m, phase::send);
-    if (m.how != ending::failed) co_return why;
-    broken_ = why; // the peer may have answered before it closed
+    // The peer may have answered before it closed, or instead of taking more.
+    if (m.how == ending::stopped && !op.stopped()) look_for_answer();
+    if (m.how != ending::failed && !early_) co_return why;
+    broken_ = why;
     early_ = true;
     co_return result<void>();
 }
@@ -159,10 +162,9 @@ task<result<void>> connection::read_head(operation& op, milliseconds first_byte)
         }
         time_limit limit{first_byte, errc::timeout};
         if (answered_) limit = {op.limits.stall, errc::stalled};
+        if (broken_) limit = {patience_for_reasons, errc::timeout};
         const moved m = co_await wire_.receive(op, head_->room().subspan(end_), 1, limit);
-        if (m.how == ending::stopped)
-            co_return wire_.failure(op, m, answered_ ? phase::read : phase::wait);
-        if (m.how != ending::none && broken_) co_return *broken_;
+        if (m.how != ending::none && broken_ && !op.stopped()) co_return *broken_;
         if (m.how != ending::none)
             co_return wire_.failure(op, m, answered_ ? phase::read : phase::wait);
         end_ += m.bytes;

@@ -56,14 +56,6 @@ std::vector<hanging> places(const server_identity& identity) {
              hold(fd);
          },
          {}},
-        {"error's body",
-         false,
-         [](int fd) {
-             head_of(fd);
-             put(fd, "HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nabc");
-             hold(fd);
-         },
-         {}},
         {"upload", false, sleep_on, large_body()},
         {"TLS header",
          true,
@@ -177,6 +169,56 @@ TEST_F(http_limits, each_place_has_its_limit) {
             std::string::npos
         ) << a.outcome.error().message();
     }
+}
+
+// S3-15, RT-14: what a refusal says is waited for a second, with what came of its body.
+TEST_F(http_limits, S3_15_the_body_of_a_refusal_holds_up_no_call) {
+    struct row {
+        const char* name;
+        std::size_t length; ///< promised
+        std::size_t at_once;
+        bool trickles;
+        bool chunked = false;
+    };
+
+    constexpr row rows[] = {
+        {"silent", 9, 3, false},
+        {"trickling", 1000, 3, true},
+        {"trickling chunks", 1000, 3, true, true},
+        {"silent behind what is judged", 70000, 65536, false},
+        {"trickling behind what is judged", 70000, 65536, true},
+    };
+    for (const bool tls : {false, true})
+        for (const row& one : rows) {
+            raw_server server([&](int fd, int) {
+                std::optional<tls_peer> peer;
+                if (tls) peer.emplace(fd, *identity_);
+                const auto say = [&](std::string_view text) {
+                    tls ? peer->put(text) : put(fd, text);
+                };
+                tls ? peer->take_head() : head_of(fd);
+                const std::string length = std::to_string(one.length);
+                say("HTTP/1.1 403 No\r\n" +
+                    (one.chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + length) +
+                    "\r\n\r\n" + (one.chunked ? "3\r\n" : "") + std::string(one.at_once, 'a') +
+                    (one.chunked ? "\r\n" : ""));
+                if (one.chunked) say("400;");
+                pollfd closed{fd, POLLRDHUP, 0};
+                while (one.trickles && ::poll(&closed, 1, 100) == 0)
+                    say("b");
+                hold(fd);
+            });
+            exchange e = get(server.to());
+            e.unsigned_request.to.tls = tls;
+            context on;
+            const answer a = ask(*open_client(options_), on, e);
+            ASSERT_FALSE(a.outcome.has_value()) << one.name;
+            EXPECT_EQ(a.outcome.error()->http_status, 403) << one.name;
+            EXPECT_NE(a.outcome.error().message().find("aaa"), std::string::npos) << one.name;
+            EXPECT_EQ(a.attempts, 1U) << one.name;
+            EXPECT_GE(a.seconds, 0.9) << one.name << tls;
+            EXPECT_LT(a.seconds, 1.4) << one.name << tls;
+        }
 }
 
 TEST_F(http_limits, connecting_has_a_limit) {
