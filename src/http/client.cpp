@@ -170,6 +170,7 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
         co_return result<void>();
     }
     a.at.came = outcome_of(a.said.what);
+    if (status == 417 && k.current.asks_first) a.at.came = outcome::unexpected;
     const bool later = a.said.what == action::throttled || a.said.what == action::retry;
     if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
     if (!until) until = op.now() + patience_for_errors;
@@ -197,8 +198,9 @@ task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     }
     connection& c = **leased;
     c.begin(k.current.method == "HEAD");
-    if (k.current.body.stream) k.source_touched = true;
-    result<void> ok = co_await c.send(op, std::span<const char>(k.head), k.current.body);
+    result<void> ok =
+        co_await c.send(op, std::span<const char>(k.head), k.current.body, k.current.asks_first);
+    k.source_touched = c.source_touched();
     if (ok) ok = co_await c.read_head(op, k.current.first_byte);
     if (!ok) {
         no_answer(k, a, &c, ok.error());
@@ -206,6 +208,13 @@ task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     }
     ok = co_await judge_answer(op, k, a, std::move(*leased));
     co_return ok;
+}
+
+/// Whether the body waits for the peer's consent; once it was told not to ask, it follows at once.
+bool asks_first(const call& k) {
+    const std::uint64_t least = k.shared->options.expect_size, size = k.current.body.size();
+    const bool told_not_to = (k.corrected >> static_cast<unsigned>(outcome::unexpected) & 1U) != 0;
+    return least != 0 && size != 0 && (size >= least || !k.rewinds) && !told_not_to;
 }
 
 /// An error is one that no attempt can help: signing failed, the request cannot be rendered.
@@ -216,6 +225,7 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
         const result<void> signed_ok = co_await k.what.authorize(op, k.current, previous);
         if (!signed_ok) co_return signed_ok.error();
     }
+    k.current.asks_first = asks_first(k);
     const result<void> rendered = render_head(k.head, k.current, k.shared->options.user_agent);
     if (!rendered) co_return rendered.error();
     counters& counts = k.shared->counts;

@@ -73,6 +73,8 @@ struct client_options : trust_options {
     milliseconds connect{5000}, handshake{5000};
     milliseconds idle{20000}, age{300000}; ///< of pooled connections
     unsigned most = 64;                    ///< connections of submitted operations to one server
+    std::uint64_t expect_size = 0; ///< from here on, and where a body cannot be sent twice, the
+                                   ///< peer is asked before the body is sent; 0: never
     std::vector<std::string>
         resolve; ///< host:port:address[:port], as curl's --resolve and --connect-to
     std::string user_agent;

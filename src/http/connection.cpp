@@ -12,6 +12,7 @@ constexpr std::size_t slice_size =
     1024 * 1024; // of a body in memory, between two looks for an answer
 constexpr unsigned interim_limit = 10;
 constexpr milliseconds patience_for_reasons{1000}; // of a peer that did not take the request
+constexpr milliseconds patience_for_consent{1000}; // S3-16
 
 } // namespace
 
@@ -29,17 +30,45 @@ void connection::begin(bool no_body) {
     fault_ = {};
     broken_.reset();
     interim_ = 0;
-    answered_ = sent_all_ = early_ = source_failed_ = ended_ = reusable_ = false;
+    answered_ = sent_all_ = early_ = agreed_ = source_touched_ = source_failed_ = ended_ =
+        reusable_ = false;
     wire_.count_from_here();
 }
 
-task<result<void>> connection::send(operation& op, std::span<const char> head, const source& body) {
+task<result<void>>
+connection::send(operation& op, std::span<const char> head, const source& body, bool asks_first) {
     result<void> sent;
+    if (asks_first) {
+        sent = co_await ask_first(op, head);
+        if (!sent || early_) co_return sent;
+        head = {};
+    }
     if (body.stream)
         sent = co_await send_stream(op, head, body);
     else
         sent = co_await send_memory(op, head, body.memory);
     co_return sent;
+}
+
+/// The head alone, then whatever the peer says of it within a second; a final answer is the end.
+task<result<void>> connection::ask_first(operation& op, std::span<const char> head) {
+    result<void> sent = co_await send_piece(op, head, {}, false);
+    if (!sent || early_) co_return sent;
+    const steady::time_point until = op.now() + patience_for_consent;
+    while (parsed_ == answer_parser::state::more && !agreed_ && end_ < head_limit &&
+           op.now() < until) {
+        const auto rest = std::chrono::duration_cast<milliseconds>(until - op.now());
+        const time_limit limit{std::max(rest, milliseconds(1)), errc::timeout};
+        const moved m = co_await wire_.receive(op, head_->room().subspan(end_), 1, limit);
+        if (m.how == ending::stopped && !op.stopped()) break;
+        if (m.how != ending::none) co_return wire_.failure(op, m, phase::wait);
+        end_ += m.bytes;
+        answered_ = true;
+        parsed_ = parse();
+    }
+    op.disarm();
+    early_ = parsed_ != answer_parser::state::more;
+    co_return result<void>();
 }
 
 task<result<void>>
@@ -63,6 +92,7 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
         ~lease() { from.give_chunk(std::move(bytes)); }
     } chunk{memory_, memory_.take_chunk()};
 
+    source_touched_ = true;
     std::uint64_t left = body.stream_length;
     do {
         // One byte more than is due is asked for at the end: a longer source must not look
@@ -137,6 +167,7 @@ answer_parser::state connection::parse() {
         if (p.what != answer_parser::state::done) return p.what;
         const int status = head_->table.status;
         if (status / 100 != 1) return p.what;
+        agreed_ = agreed_ || status == 100;
         if (status == 101 || ++interim_ > interim_limit) {
             fault_ = status == 101 ? "it switches protocols" : "there are too many interim answers";
             return answer_parser::state::bad;
@@ -161,7 +192,8 @@ task<result<void>> connection::read_head(operation& op, milliseconds first_byte)
             co_return malformed();
         }
         time_limit limit{first_byte, errc::timeout};
-        if (answered_) limit = {op.limits.stall, errc::stalled};
+        const bool begun = end_ != 0; // the final answer, or another interim one
+        if (begun) limit = {op.limits.stall, errc::stalled};
         if (broken_) limit = {patience_for_reasons, errc::timeout};
         const moved m = co_await wire_.receive(op, head_->room().subspan(end_), 1, limit);
         if (m.how != ending::none && broken_ && !op.stopped()) co_return *broken_;

@@ -26,8 +26,10 @@ public:
     void begin(bool no_body);
 
     /// Head and body. Also a success where the peer has answered before it had everything:
-    /// read_head() tells.
-    task<result<void>> send(operation& op, std::span<const char> head, const source& body);
+    /// read_head() tells. `asks_first` where the head expects 100 Continue: the body follows when
+    /// the peer agrees or says nothing for a second.
+    task<result<void>>
+    send(operation& op, std::span<const char> head, const source& body, bool asks_first);
 
     /// The final answer's head; interim ones are skipped.
     task<result<void>> read_head(operation& op, milliseconds first_byte);
@@ -58,11 +60,14 @@ public:
 
     bool sent_all() const noexcept { return sent_all_; }
 
+    bool source_touched() const noexcept { return source_touched_; } ///< a stream was read from
+
     bool source_failed() const noexcept { return source_failed_; } ///< send() did, not the wire
 
     steady::time_point born, idle_since; ///< of the pool
 
 private:
+    task<result<void>> ask_first(operation& op, std::span<const char> head);
     task<result<void>>
     send_memory(operation& op, std::span<const char> head, std::span<const char> body);
     task<result<void>> send_stream(operation& op, std::span<const char> head, const source& body);
@@ -94,7 +99,8 @@ private:
     std::optional<error> broken_; ///< why sending ended early, if no answer explains it
     unsigned interim_ = 0;
     bool no_body_ = false, answered_ = false, sent_all_ = false, early_ = false;
-    bool source_failed_ = false;
+    bool agreed_ = false; ///< with 100 Continue
+    bool source_touched_ = false, source_failed_ = false;
     bool ended_ = false, reusable_ = false;
 };
 

@@ -43,6 +43,7 @@ struct request {
     std::vector<header> headers; ///< without Host and Content-Length, which the client renders
     source body;
     milliseconds first_byte{30000}; ///< limit for the first byte of the answer
+    bool asks_first = false;        ///< Expect: 100-continue, and the body when the peer agrees
 
     std::string host_header() const; ///< host, with the port unless it is the scheme's own
     void set(std::string_view name, std::string_view value); ///< replaces or adds

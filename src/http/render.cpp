@@ -89,6 +89,7 @@ result<void> render_head(std::string& out, const request& r, std::string_view us
             std::to_chars(digits.data(), digits.data() + digits.size(), r.body.size()).ptr;
         add(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
+    if (r.asks_first) add(out, "Expect", "100-continue");
     out.append("\r\n");
     return {};
 }

@@ -25,7 +25,8 @@ constexpr mask once = of(op_class::once);
 constexpr mask nothing = of(sent_part::nothing), all = of(sent_part::all);
 constexpr mask not_all = of(sent_part::nothing, sent_part::part);
 constexpr mask some = of(sent_part::part, sent_part::all);
-constexpr mask correction = of(outcome::new_credentials, outcome::new_region, outcome::new_clock);
+constexpr mask correction =
+    of(outcome::new_credentials, outcome::new_region, outcome::new_clock, outcome::unexpected);
 constexpr mask answered = correction | of(outcome::retry, outcome::throttled, outcome::fail);
 constexpr mask broke = of(outcome::cut, outcome::distrusted);
 constexpr mask may_pass = of(outcome::cut, outcome::passing);

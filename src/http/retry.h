@@ -38,10 +38,11 @@ enum class outcome : std::uint8_t {
     cut,        ///< the connection broke
     distrusted, ///< TLS failed in a way that lasts
     passing,    ///< a limit of the attempt passed, or nobody was reached: may go better
-    lasting     ///< anything else: the source, the peer's HTTP, a cancel, the call's own limit
+    lasting,    ///< anything else: the source, the peer's HTTP, a cancel, the call's own limit
+    unexpected  ///< 417: the peer does not want to be asked first
 };
 
-inline constexpr unsigned outcomes = 12;
+inline constexpr unsigned outcomes = 13;
 
 /// What the decision looks at.
 struct situation {

@@ -65,6 +65,14 @@ constexpr setting table[] = {
      false,
      {},
      {}},
+    {"expect_continue_size",
+     {},
+     setting_type::size,
+     "1MiB",
+     "bodies from here on, or that cannot be sent twice, wait for 100 Continue, 1 s; 0 = none",
+     false,
+     {},
+     {}},
     {"ca_file",
      ca_file_aliases,
      setting_type::string,
@@ -170,6 +178,7 @@ client_options options_from(const settings_values& values) {
     options.most =
         static_cast<unsigned>(std::clamp<std::int64_t>(values.integer("max_connections"), 1, 65536)
         );
+    options.expect_size = values.size("expect_continue_size");
     take_authorities(options, values);
     options.client_cert = values.text("client_cert");
     options.client_key = secret_string(values.text("client_key"));

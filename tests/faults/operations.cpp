@@ -256,9 +256,8 @@ outcome list(const setting_of_call& w) {
     );
 }
 
-outcome put(const setting_of_call& w) {
+outcome put_bytes(const setting_of_call& w, const std::string& data) {
     call_frame f(w);
-    const std::string& data = content::fresh();
     return f.end(
         w.async ? blobstore_put_async(
                       w.store,
@@ -284,6 +283,14 @@ outcome put(const setting_of_call& w) {
                       f.err
                   )
     );
+}
+
+outcome put(const setting_of_call& w) {
+    return put_bytes(w, content::fresh());
+}
+
+outcome put_large(const setting_of_call& w) {
+    return put_bytes(w, content::large());
 }
 
 outcome put_buffer(const setting_of_call& w) {
@@ -417,6 +424,7 @@ constexpr operation_row rows[] = {
     {"head", effect::heads, no, no, no, yes, content::whole, head},
     {"list", effect::lists, yes, no, no, yes, content::whole, list},
     {"put", effect::writes, no, no, yes, yes, content::fresh, put},
+    {"put_large", effect::writes, no, no, yes, yes, content::large, put_large},
     {"put_buffer", effect::writes, no, no, yes, yes, content::fresh, put_buffer},
     {"upload_file", effect::writes, no, no, yes, yes, content::fresh, upload},
     {"copy", effect::writes, yes, yes, no, yes, content::whole, copy},
@@ -441,6 +449,11 @@ const std::string& old() {
 
 const std::string& fresh() {
     static const std::string made = pattern(2500, 3);
+    return made;
+}
+
+const std::string& large() {
+    static const std::string made = pattern(3 << 20, 5);
     return made;
 }
 

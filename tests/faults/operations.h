@@ -18,6 +18,7 @@ namespace content {
 const std::string& whole();   // of "key"; get and its kind read it, copies copy it
 const std::string& old();     // of "target" and of "m0" to "m2"
 const std::string& fresh();   // what a put writes to "target"
+const std::string& large();   // more than the kernel takes at once
 const std::string& foreign(); // of "source" in the other service
 
 } // namespace content

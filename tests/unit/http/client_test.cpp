@@ -297,7 +297,7 @@ TEST(http_client, retry_after_is_honoured) {
     EXPECT_LT(a.seconds, 1.5);
 }
 
-TEST(http_client, early_refusal_during_an_upload_is_read) {
+TEST(http_client, S3_15_early_refusal_during_an_upload_is_read) {
     for (const bool lingers : {true, false}) {
         raw_server server([&](int fd, int) {
             std::string rest;

@@ -19,10 +19,11 @@ constexpr std::uint64_t all_ones = ~std::uint64_t{0};
 constexpr const char* rows[] = {
     "| any | any | done | any | any | any | deliver | no |",
     "| any | any | look | any | any | any | stop | yes |",
-    "| any | any | credentials, region, clock | yes | any | no | corrected | no |",
+    "| any | any | credentials, region, clock, unexpected | yes | any | no | corrected | no |",
     "| any | any | retry | yes | any | any | soon | no |",
     "| any | any | throttled | yes | any | any | later | no |",
-    "| any | any | credentials, region, clock, retry, throttled, fail | any | any | any | stop | "
+    "| any | any | credentials, region, clock, unexpected, retry, throttled, fail | any | any | "
+    "any | stop | "
     "no |",
     "| safe | any | cut, distrusted | yes | yes | any | at once | no |",
     "| safe | any | cut, passing | yes | any | any | soon | no |",
@@ -54,7 +55,8 @@ constexpr const char* ends[] = {
     "cut",
     "distrusted",
     "passing",
-    "lasting"};
+    "lasting",
+    "unexpected"};
 constexpr const char* truths[] = {"no", "yes"};
 constexpr const char* steps[] = {"deliver", "at once", "corrected", "soon", "later", "stop"};
 

@@ -229,7 +229,7 @@ TEST(http_tls, body_without_length_needs_a_proper_end) {
     }
 }
 
-TEST(http_tls, early_refusal_during_an_upload_is_read) {
+TEST(http_tls, S3_15_early_refusal_during_an_upload_is_read) {
     const test_ca ca;
     certificate own;
     make_certificate(own, "IP:127.0.0.1", &ca.ca);
@@ -252,7 +252,7 @@ TEST(http_tls, early_refusal_during_an_upload_is_read) {
 }
 
 // S3-15: the reset finds the client in the middle of a record.
-TEST(http_tls, early_refusal_before_a_reset_is_read) {
+TEST(http_tls, S3_15_early_refusal_before_a_reset_is_read) {
     const test_ca ca;
     certificate own;
     make_certificate(own, "IP:127.0.0.1", &ca.ca);
