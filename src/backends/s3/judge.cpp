@@ -16,8 +16,6 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t tolerated_skew = 4 * 60 * second; // S3 refuses from 15 min on, others sooner
 constexpr std::int64_t believed_skew = 24 * 3600 * second;
 
-constexpr std::size_t document_judged = std::size_t{64} * 1024; // a longer one comes cut
-
 /// A gateway's or the service's breakdown, which does not say how far the request had come. 503
 /// refuses.
 bool may_have_done_it(int status) {

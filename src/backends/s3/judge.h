@@ -8,6 +8,8 @@
 
 namespace blobstore::s3 {
 
+inline constexpr std::size_t document_judged = std::size_t{64} * 1024; ///< a longer one comes cut
+
 /// What the request was signed with.
 struct signed_with {
     std::string_view region;

@@ -337,14 +337,16 @@ result<object_meta> read_copy(std::string_view body) {
     return meta;
 }
 
-result<std::vector<result<void>>>
-read_remove_many(std::string_view body, std::span<const std::string> keys) {
+using failures = std::map<std::string, error, std::less<>>;
+
+/// As far as it goes; an error where that is not the end.
+result<void>
+read_failures(std::string_view body, std::span<const std::string> keys, failures& failed) {
     xml_reader xml(body);
     result<std::string> root = root_of(xml);
     if (!root) return root.error();
     if (*root != "DeleteResult")
         return error(errc::protocol, "the answer is no result of a bulk delete");
-    std::map<std::string, error, std::less<>> failed;
     result<void> read = for_children(xml, [&]() -> result<void> {
         if (xml.name() != "Error") return xml.skip_element();
         std::string key;
@@ -367,7 +369,10 @@ read_remove_many(std::string_view body, std::span<const std::string> keys) {
         return {};
     });
     if (read) read = to_end(xml);
-    if (!read) return read.error();
+    return read;
+}
+
+std::vector<result<void>> by_key(std::span<const std::string> keys, const failures& failed) {
     std::vector<result<void>> results(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
         auto found = failed.find(keys[i]);
@@ -386,9 +391,17 @@ result<object_meta> decode_copy(std::string_view body) {
 
 result<std::vector<result<void>>>
 decode_remove_many(std::string_view body, std::span<const std::string> keys) {
-    result<std::vector<result<void>>> results = read_remove_many(body, keys);
-    if (!results) return applied(results.error());
-    return results;
+    failures failed;
+    const result<void> read = read_failures(body, keys, failed);
+    if (!read) return applied(read.error());
+    return by_key(keys, failed);
+}
+
+result<std::vector<result<void>>>
+decode_remove_some(std::string_view beginning, std::span<const std::string> keys) {
+    failures failed;
+    (void)read_failures(beginning, keys, failed); // it ends in the middle
+    return by_key(keys, failed);
 }
 
 } // namespace blobstore::s3

@@ -53,4 +53,8 @@ result<object_meta> decode_copy(std::string_view body);
 result<std::vector<result<void>>>
 decode_remove_many(std::string_view body, std::span<const std::string> keys);
 
+/// The same of a document that is cut: what its beginning says, success of all other keys.
+result<std::vector<result<void>>>
+decode_remove_some(std::string_view beginning, std::span<const std::string> keys);
+
 } // namespace blobstore::s3

@@ -4,6 +4,7 @@
 
 #include "auth/signing_keys.h"
 #include "auth/source.h"
+#include "backends/s3/bulk_delete.h"
 #include "backends/s3/judge.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/responses.h"
@@ -36,11 +37,20 @@ struct payload {
 
 /// What is signed anew for each attempt, and with what it was signed last.
 struct attempt {
-    const unsigned_request& from;
-    const payload& body;
+    const unsigned_request* from;
+    const payload* body;
     found_credentials used;
     std::shared_ptr<const endpoint> at;
     std::int64_t time_ns = 0;
+    bulk_delete* bulk = nullptr; ///< makes these of what is left
+    unsigned_request renewed;
+    payload of_renewed;
+};
+
+/// What an answer's success is.
+struct success {
+    bool document = false; ///< which may hide an error
+    bulk_delete* bulk = nullptr;
 };
 
 /// Hashes a stream and goes back to its start; errc::unsupported where that cannot be.
@@ -107,9 +117,10 @@ public:
 private:
     using answer = result<std::unique_ptr<http::response>>;
 
-    task<answer> send(operation& op, const unsigned_request& r, source body, bool may_hide_error);
+    task<answer> send(operation& op, const unsigned_request& r, source body, success form);
     task<result<std::string>>
-    send_for_document(operation& op, const unsigned_request& r, bool may_hide_error);
+    send_for_document(operation& op, const unsigned_request& r, success form);
+    task<result<void>> renew(operation& op, http::request& r, attempt& now);
     task<result<payload>>
     payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
     task<result<void>>
@@ -220,9 +231,13 @@ void s3_backend::learn(const http::verdict& from) noexcept {
 
 task<result<void>>
 s3_backend::authorize(operation& op, http::request& r, attempt& now, const http::verdict* before) {
-    const unsigned_request& from = now.from;
-    const payload& body = now.body;
     if (before) learn(*before);
+    if (before && now.bulk) {
+        const result<void> renewed = co_await renew(op, r, now);
+        if (!renewed) co_return renewed.error();
+    }
+    const unsigned_request& from = *now.from;
+    const payload& body = *now.body;
     now.at = at();
     now.time_ns = now_ns();
     r.to = now.at->to;
@@ -282,12 +297,28 @@ s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed
     co_return payload{std::string(sigv4::streaming_signed), chunks.get()};
 }
 
+/// What is left of a bulk delete, as it is sent next.
+task<result<void>> s3_backend::renew(operation& op, http::request& r, attempt& now) {
+    result<unsigned_request> left = now.bulk->request(*at());
+    if (!left) co_return left.error();
+    now.renewed = std::move(*left);
+    r.headers = now.renewed.headers;
+    r.body.memory = now.renewed.content;
+    std::unique_ptr<signed_body> none;
+    result<payload> hashed = co_await payload_of(op, r.body, none);
+    if (!hashed) co_return hashed.error();
+    now.of_renewed = std::move(*hashed);
+    now.from = &now.renewed;
+    now.body = &now.of_renewed;
+    co_return result<void>();
+}
+
 task<s3_backend::answer>
-s3_backend::send(operation& op, const unsigned_request& r, source body, bool may_hide_error) {
+s3_backend::send(operation& op, const unsigned_request& r, source body, success form) {
     std::unique_ptr<signed_body> chunks;
     result<payload> hashed = co_await payload_of(op, body, chunks);
     if (!hashed) co_return hashed.error();
-    attempt now{r, *hashed, {}, at(), 0};
+    attempt now{&r, &*hashed, {}, at(), 0, form.bulk, {}, {}};
     http::exchange what;
     http::request& request = what.unsigned_request;
     request.method = r.method;
@@ -311,28 +342,29 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, bool may
 
     struct {
         bool reads, document, doubt;
-    } judged{r.method == "GET" || r.method == "HEAD", may_hide_error, false};
+    } judged{r.method == "GET" || r.method == "HEAD", form.document, false};
 
     what.decide = [&judged, &now](const http::response_head& head, std::string_view first) {
         const signed_with sent{now.at->region, now.time_ns, now.at->to.tls};
-        http::verdict v =
-            judged.document ? judge_document(head, first, sent) : judge(head, first, sent);
+        http::verdict v = now.bulk          ? now.bulk->judge(head, first, sent)
+                          : judged.document ? judge_document(head, first, sent)
+                                            : judge(head, first, sent);
         if (v.what == http::action::done) return v;
         if (judged.reads) v.why->outcome_unknown = false;
         judged.doubt = judged.doubt || v.why->outcome_unknown;
         return v;
     };
-    what.may_hide_error = may_hide_error;
+    what.may_hide_error = form.document;
     answer got = co_await client_->send(op, what);
     if (!got && judged.doubt) co_return applied(got.error()); // of an earlier attempt, too
     co_return got;
 }
 
 task<result<std::string>>
-s3_backend::send_for_document(operation& op, const unsigned_request& r, bool may_hide_error) {
+s3_backend::send_for_document(operation& op, const unsigned_request& r, success form) {
     source body;
     body.memory = std::span(r.content.data(), r.content.size());
-    answer got = co_await send(op, r, body, may_hide_error);
+    answer got = co_await send(op, r, body, form);
     if (!got) co_return got.error();
     result<std::string> document = co_await (*got)->read_all(op, document_limit);
     if (!document && r.method != "GET") co_return applied(document.error());
@@ -348,7 +380,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         co_return nothing_of(std::move(*meta));
     }
     const unsigned_request r = encode_get(*at(), key, options);
-    answer got = co_await send(op, r, {}, false);
+    answer got = co_await send(op, r, {}, {});
     const bool maybe_empty = options.range.suffix || options.range.offset == 0u;
     const bool nothing = got ? (*got)->head().status == 206 && (*got)->length() == 0u
                              : got.error().code() == errc::range;
@@ -387,7 +419,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
 task<result<object_meta>>
 s3_backend::head(operation& op, const std::string& key, const conditions& when) {
     const unsigned_request r = encode_head(*at(), key, when);
-    answer got = co_await send(op, r, {}, false);
+    answer got = co_await send(op, r, {}, {});
     if (!got) co_return got.error();
     result<object_meta> meta = decode_meta((*got)->head());
     if (meta) meta->key = key;
@@ -398,7 +430,7 @@ task<result<object_meta>> s3_backend::put(
     operation& op, const std::string& key, const source& body, const put_options& options
 ) {
     const unsigned_request r = encode_put(*at(), key, options);
-    answer got = co_await send(op, r, body, false);
+    answer got = co_await send(op, r, body, {});
     if (!got) co_return got.error();
     object_meta meta;
     meta.key = key;
@@ -411,7 +443,7 @@ task<result<object_meta>> s3_backend::put(
 
 task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
     const unsigned_request r = encode_remove(*at(), key);
-    result<std::string> document = co_await send_for_document(op, r, false);
+    result<std::string> document = co_await send_for_document(op, r, {});
     if (!document && document.error().code() != errc::not_found) co_return document.error();
     co_return result<void>();
 }
@@ -419,13 +451,15 @@ task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
 task<result<void>> s3_backend::remove_batch(
     operation& op, std::span<const std::string> keys, std::span<result<void>> results
 ) {
-    result<unsigned_request> r = encode_remove_many(*at(), keys);
-    if (!r) co_return r.error();
-    result<std::string> document = co_await send_for_document(op, *r, true);
-    if (!document) co_return document.error();
-    result<std::vector<result<void>>> decoded = decode_remove_many(*document, keys);
-    if (!decoded) co_return applied(decoded.error());
-    std::move(decoded->begin(), decoded->end(), results.begin());
+    bulk_delete bulk(keys, results);
+    const result<unsigned_request> r = bulk.request(*at());
+    if (!r) bulk.end(r.error(), false);
+    if (!r) co_return result<void>();
+    const result<std::string> document = co_await send_for_document(op, *r, {true, &bulk});
+    if (document)
+        bulk.accept(*document);
+    else
+        bulk.end(document.error(), op.stopped());
     co_return result<void>();
 }
 
@@ -446,9 +480,7 @@ s3_backend::remove_many(operation& op, const std::vector<std::string>& keys) {
     for (std::size_t first = 0; first < fitting.size(); first += keys_per_delete) {
         std::size_t n = std::min(keys_per_delete, fitting.size() - first);
         const std::span<const std::string> batch(fitting.data() + first, n);
-        result<void> sent = co_await remove_batch(op, batch, std::span(answers).subspan(first, n));
-        for (std::size_t i = 0; !sent && i < n; ++i)
-            answers[first + i] = sent.error();
+        (void)co_await remove_batch(op, batch, std::span(answers).subspan(first, n));
     }
     for (std::size_t i = 0; i < index.size(); ++i)
         results[index[i]] = std::move(answers[i]);
@@ -471,7 +503,7 @@ task<result<object_meta>> s3_backend::copy(
          (!here->path_style && !there->path_style && service_host(*there) == service_host(*here)));
     if (!same_service) co_return error(errc::unsupported, "the source is in another service");
     const unsigned_request r = encode_copy(*here, there->bucket, from_key, key, options);
-    result<std::string> document = co_await send_for_document(op, r, true);
+    result<std::string> document = co_await send_for_document(op, r, {true});
     if (!document) co_return document.error();
     result<object_meta> meta = decode_copy(*document);
     if (!meta) co_return applied(meta.error());
@@ -481,7 +513,7 @@ task<result<object_meta>> s3_backend::copy(
 
 task<result<list_page>> s3_backend::list(operation& op, const list_options& options) {
     const unsigned_request r = encode_list(*at(), options);
-    result<std::string> document = co_await send_for_document(op, r, false);
+    result<std::string> document = co_await send_for_document(op, r, {});
     if (!document) {
         error e = document.error();
         if (e.code() == errc::not_found) e->code = errc::store_not_found;
