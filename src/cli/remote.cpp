@@ -131,6 +131,18 @@ void stream_to(
     }
 }
 
+bool page_circle::closes(const std::string& token) {
+    if (token == kept_) {
+        return true;
+    }
+    if (++seen_ == until_) {
+        kept_ = token;
+        seen_ = 0;
+        until_ *= 2;
+    }
+    return false;
+}
+
 void list(
     session& with,
     const folder_ref& folder,
@@ -140,6 +152,7 @@ void list(
 ) {
     std::array<blobstore_object_view, 64> views{};
     std::string token;
+    page_circle circle;
     do {
         auto options = make_struct<blobstore_list_options>();
         options.prefix = to_str(prefix);
@@ -172,6 +185,13 @@ void list(
         std::size_t length = 0;
         const char* next = blobstore_page_token(page.get(), &length);
         token = next == nullptr ? std::string() : std::string(next, length);
+        if (!token.empty() && circle.closes(token)) {
+            throw failure(
+                exit_code::failed,
+                "the list of \"" + prefix +
+                    "\" goes round in a circle: the service repeats its pages"
+            );
+        }
     } while (!token.empty());
 }
 

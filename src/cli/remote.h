@@ -29,6 +29,18 @@ void stream_to(
     const std::string& name
 );
 
+/// Tells when tokens of pages go round in a circle of any length, by keeping one of them (Brent):
+/// at the latest after three times the pages that lead into and around it.
+class page_circle {
+public:
+    /// Whether `token` closes it.
+    bool closes(const std::string& token);
+
+private:
+    std::string kept_;
+    std::uint64_t seen_ = 0, until_ = 1; ///< since `kept_`, and when it is replaced
+};
+
 /// Hands over every entry below the prefix, in key order, until `visit` answers false. With a
 /// delimiter the entries of one level.
 void list(

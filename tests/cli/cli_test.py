@@ -6,6 +6,7 @@ folder and, if BLOBSTORE_TEST_VERSITYGW_URL or BLOBSTORE_TEST_MINIO_URL (also ..
 server, on that too. BLOBSTORE_UPDATE_GOLDEN=1 writes the transcripts anew.
 """
 # SPDX-License-Identifier: Apache-2.0
+import http.server
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -429,6 +431,41 @@ class Signals(Case):
             port = silent.getsockname()[1]
             storage = f"s3://bucket?endpoint=http://127.0.0.1:{port}&region=us-east-1"
             self.stop(signal.SIGINT, ["cp", "--storage", storage, "s3://bucket/key", "out"], b"")
+
+    def test_pages_that_go_round_in_a_circle(self):
+        done = self.run_program("version", "--json")
+        if "s3" not in json.loads(done.stdout)["backends"]:
+            self.skipTest("no s3 in this build")
+        self.env.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+        asked = []
+
+        class Alternating(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                asked.append(self.path)
+                token = "ABAB"[len(asked) % 2]
+                body = (f"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>"
+                        f"{token}</NextContinuationToken><Contents><Key>k{token}</Key></Contents>"
+                        f"</ListBucketResult>").encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Alternating) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            storage = f"s3://bucket?endpoint=http://127.0.0.1:{server.server_port}&region=us-east-1"
+            done = self.run_program("ls", "--storage", storage, "s3://bucket/")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("goes round in a circle", str(done.stderr))
+        self.assertLessEqual(len(asked), 6)
 
 
 if __name__ == "__main__":
