@@ -48,7 +48,8 @@ void context::start(const std::shared_ptr<operation>& op) {
     op->active_index_ = active_.size() - 1;
     if (op->limits.timeout.count() > 0 && op->total_deadline_ == steady::time_point::max())
         op->total_deadline_ = now_ + op->limits.timeout;
-    if (cancelled || all_cancelled_) op->stop_code_ = errc::cancelled; // it came behind cancel_all()
+    if (cancelled || all_cancelled_)
+        op->stop_code_ = errc::cancelled; // it came behind cancel_all()
     try {
         op->root_ = op->body(*op);
         op->root_.start();
