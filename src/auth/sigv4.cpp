@@ -21,6 +21,22 @@ constexpr std::string_view trailer_signature_name = "x-amz-trailer-signature:";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::size_t signature_size = 64;
 
+/// Wipes what it gives back.
+class wiping_memory final : public std::pmr::memory_resource {
+    void* do_allocate(std::size_t size, std::size_t alignment) override {
+        return std::pmr::new_delete_resource()->allocate(size, alignment);
+    }
+
+    void do_deallocate(void* at, std::size_t size, std::size_t alignment) override {
+        wipe(at, size);
+        std::pmr::new_delete_resource()->deallocate(at, size, alignment);
+    }
+
+    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+        return this == &other;
+    }
+};
+
 /// What one signature is put together in: no heap unless it is large; wiped where it holds a token.
 class scratch {
 public:
@@ -39,7 +55,8 @@ public:
 private:
     const bool holds_token_;
     std::array<std::byte, 8192> memory_;
-    std::pmr::monotonic_buffer_resource arena_{memory_.data(), memory_.size()};
+    wiping_memory more_;
+    std::pmr::monotonic_buffer_resource arena_{memory_.data(), memory_.size(), &more_};
 };
 
 using text = std::pmr::string;
@@ -450,7 +467,8 @@ sign_query(const request_view& request, const signing& with, std::int64_t expire
     if (!token.value.empty() && with.how.omit_session_token) {
         append_query(out.append("&"), {&token, 1}, space.get());
     }
-    return out.append("&X-Amz-Signature=").append(view_of(digits));
+    out.append("&X-Amz-Signature=").append(view_of(digits));
+    return out; // moved: a copy would leave the token behind
 }
 
 std::string chunk_signature(

@@ -2,6 +2,8 @@
 // Hex, base64 and percent-encoding by tables.
 #include "base/encoding.h"
 
+#include "base/secret.h"
+
 #include <array>
 #include <cstdint>
 
@@ -170,6 +172,7 @@ result<std::string> percent_decode(std::string_view text, plus plus_means) {
             const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
             const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
             if (high < 0 || low < 0) {
+                wipe(out.data(), out.size()); // what was a secret is one without its end
                 return invalid("a '%' is not followed by two hex digits");
             }
             out += static_cast<char>(high * 16 + low);

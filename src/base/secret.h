@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A string that prints as redacted and is wiped when it goes. Not locked in memory.
+// Strings that are wiped when they go. Not locked in memory.
 #pragma once
 
 #include <cstddef>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace blobstore {
 
@@ -39,5 +42,32 @@ private:
 
 /// Prints "<redacted>", whatever the value.
 std::ostream& operator<<(std::ostream& out, const secret_string& secret);
+
+/// Options as they were given, each perhaps a secret.
+using secret_values = std::vector<std::pair<std::string, secret_string>>;
+
+/// Wipes what it gives back.
+template <class T>
+struct wiping_allocator {
+    using value_type = T;
+
+    wiping_allocator() = default;
+
+    template <class U>
+    wiping_allocator(const wiping_allocator<U>&) noexcept {}
+
+    T* allocate(std::size_t n) { return std::allocator<T>().allocate(n); }
+
+    void deallocate(T* at, std::size_t n) noexcept {
+        wipe(at, n * sizeof(T));
+        std::allocator<T>().deallocate(at, n);
+    }
+
+    friend bool operator==(wiping_allocator, wiping_allocator) noexcept { return true; }
+};
+
+/// Text with a secret in it: leaves none behind when it grows or goes, but for texts so short that
+/// they have no memory of their own.
+using wiping_string = std::basic_string<char, std::char_traits<char>, wiping_allocator<char>>;
 
 } // namespace blobstore

@@ -12,8 +12,6 @@ namespace blobstore {
 
 namespace {
 
-using pairs = std::vector<std::pair<std::string, std::string>>;
-
 error invalid(std::string message) {
     return error(errc::invalid_argument, std::move(message));
 }
@@ -179,14 +177,24 @@ result<std::string> decode(std::string_view text, plus plus_means, std::string_v
         return invalid(out.error().message() + " in the URL's " + std::string(where));
     }
     if (out->find('\0') != std::string::npos) {
+        wipe(out->data(), out->size());
         return invalid("NUL in the URL's " + std::string(where));
     }
     return out;
 }
 
+/// Wipes a text that may be a secret, however its scope is left.
+struct wiped_at_end {
+    result<std::string>& text;
+
+    ~wiped_at_end() {
+        if (text) wipe(text->data(), text->size());
+    }
+};
+
 // '+' stays '+': secrets and paths hold it, and a space is %20.
-result<pairs> parse_query(std::string_view text, std::string_view where) {
-    pairs out;
+result<secret_values> parse_query(std::string_view text, std::string_view where) {
+    secret_values out;
     while (!text.empty()) {
         const std::size_t end = text.find('&');
         const std::string_view pair = text.substr(0, end);
@@ -202,6 +210,7 @@ result<pairs> parse_query(std::string_view text, std::string_view where) {
         const std::string_view raw =
             equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
         result<std::string> value = decode(raw, plus::literal, where);
+        const wiped_at_end wiped{value};
         if (!value) {
             return value.error();
         }
@@ -209,7 +218,7 @@ result<pairs> parse_query(std::string_view text, std::string_view where) {
             std::ranges::any_of(*value, is_control)) {
             return invalid("empty name or control character in the URL's " + std::string(where));
         }
-        out.emplace_back(std::move(*name), std::move(*value));
+        out.emplace_back(std::move(*name), *value);
     }
     return out;
 }
@@ -338,7 +347,7 @@ result<url> parse_url(std::string_view text) {
         return invalid("a space or a byte beyond ASCII in the URL's path (percent-encode it)");
     }
     if (question != std::string_view::npos) {
-        result<pairs> query = parse_query(text.substr(question + 1), "query");
+        result<secret_values> query = parse_query(text.substr(question + 1), "query");
         if (!query) {
             return query.error();
         }
@@ -367,7 +376,7 @@ result<store_url> parse_store_url(std::string_view text) {
             query.find('#') != std::string_view::npos) {
             return invalid("a fragment ('#') in this URL is not accepted");
         }
-        result<pairs> options = parse_query(query, "options");
+        result<secret_values> options = parse_query(query, "options");
         if (!options) {
             return options.error();
         }

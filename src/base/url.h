@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <cstdint>
 #include <string>
@@ -18,7 +19,7 @@ struct url {
     std::string host;       ///< lower case; an IPv6 address without its brackets
     std::uint16_t port = 0; ///< 0: the scheme's default
     std::string path;       ///< as on the wire, still encoded; empty or starting with '/'
-    std::vector<std::pair<std::string, std::string>> query; ///< decoded
+    secret_values query;    ///< decoded
 
     /// As in a Host field: brackets around IPv6, the port only if it is not the scheme's default.
     std::string authority() const;
@@ -34,7 +35,7 @@ struct store_url {
     std::string scheme;    ///< lower case, as given otherwise (no alias resolved)
     std::string authority; ///< bucket, container@account, host[:port]; may be empty (memory, file)
     std::string prefix;    ///< bytes without the slash after the authority; file: the absolute path
-    std::vector<std::pair<std::string, std::string>> options; ///< in order, decoded
+    secret_values options; ///< in order, decoded
 };
 
 /// `scheme://authority/key`

@@ -27,7 +27,7 @@ result<target> at(blobstore_client* client, const char* url, std::size_t url_len
     if (!client) return invalid("client is NULL");
     result<void> alive = usable(client->core);
     if (!alive) return alive.error();
-    result<std::string> given = text(blobstore_str{url, url_len}, "url");
+    const result<std::string_view> given = seen(url, url_len, "url");
     if (!given) return given.error();
     auto found = client->core->find(*given);
     if (!found) return found.error();

@@ -56,6 +56,7 @@ blobstore_buffer* blobstore_buffer_retain(blobstore_buffer* buffer) {
 void blobstore_buffer_free(blobstore_buffer* buffer) {
     if (!buffer || buffer->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if (buffer->release) buffer->release(buffer->release_ctx);
+    if (buffer->secret) wipe(buffer->own.data(), buffer->own.size());
     delete buffer;
 }
 

@@ -106,6 +106,7 @@ task<result<void>> run_presign(operation& op, presign_args& a) {
     result<std::string> link = co_await a.where.in->presign(op, a.where.key, a.options);
     if (!link) co_return link.error();
     results_of(op).buffer = make_buffer(std::move(*link));
+    results_of(op).buffer->secret = true;
     co_return result<void>();
 }
 

@@ -40,9 +40,9 @@ result<runtime_options> threads_of(const settings_values& values) {
 constexpr std::string_view client_settings[] = {"io_threads", "worker_threads", "callback_threads"};
 
 /// A store cannot change what its client has already.
-result<void> check_store_settings(const name_values& in_url, const name_values& config) {
+result<void> check_store_settings(const secret_values& in_url, const secret_values& config) {
     const settings_values known = all_settings();
-    for (const name_values* given : {&in_url, &config})
+    for (const secret_values* given : {&in_url, &config})
         for (const auto& [key, value] : *given) {
             const setting* row = known.find(key);
             if (row &&
@@ -125,18 +125,19 @@ http::statistics client_core::statistics() const {
     return sum;
 }
 
-result<std::shared_ptr<store>> client_core::open(const store_url& url, const name_values& config) {
+result<std::shared_ptr<store>>
+client_core::open(const store_url& url, const secret_values& config) {
     result<void> known = check_scheme(url.scheme);
     if (!known) return known.error();
     settings_values own = values;
     result<void> of_store = check_store_settings(url.options, config);
     if (!of_store) return of_store.error();
     for (const auto& [key, value] : url.options) {
-        result<void> set = own.set(key, value, setting_origin::url);
+        result<void> set = own.set(key, value.reveal(), setting_origin::url);
         if (!set) return set.error();
     }
     for (const auto& [key, value] : config) {
-        result<void> set = own.set(key, value, setting_origin::call);
+        result<void> set = own.set(key, value.reveal(), setting_origin::call);
         if (!set) return set.error();
     }
     return open_store(url, {machine, own, memory, [&] { return http_for(own); }});
@@ -185,8 +186,8 @@ blobstore_status blobstore_client_new(
         settings_values values = all_settings();
         checked = values.load_environment(variables_of(machine));
         if (!checked) return checked;
-        for (const auto& [key, value] : config ? config->given : name_values()) {
-            checked = values.set(key, value, setting_origin::call);
+        for (const auto& [key, value] : config ? config->given : secret_values()) {
+            checked = values.set(key, value.reveal(), setting_origin::call);
             if (!checked) return checked;
         }
         result<runtime_options> threads = threads_of(values);
@@ -265,12 +266,12 @@ blobstore_status blobstore_store_open(
         result<void> alive = client->core->check();
         if (!alive) return alive;
         if (client->core->run->closing()) return error(errc::closed, "the client is closed");
-        result<std::string> given = text(blobstore_str{url, url_len}, "url");
+        const result<std::string_view> given = seen(url, url_len, "url");
         if (!given) return given.error();
         result<store_url> parsed = parse_store_url(*given);
         if (!parsed) return parsed.error();
         result<std::shared_ptr<store>> opened =
-            client->core->open(*parsed, config ? config->given : name_values());
+            client->core->open(*parsed, config ? config->given : secret_values());
         if (!opened) return opened.error();
         *out = new blobstore_store{client->core, std::move(*opened)};
         return {};

@@ -62,13 +62,13 @@ blobstore_status blobstore_config_set(
 ) {
     return guard(err, [&]() -> result<void> {
         if (!config) return invalid("config is NULL");
-        result<std::string> name = text(blobstore_str{key, key_len}, "key");
+        const result<std::string_view> name = seen(key, key_len, "key");
         if (!name) return name.error();
-        result<std::string> content = text(blobstore_str{value, value_len}, "value");
+        const result<std::string_view> content = seen(value, value_len, "value");
         if (!content) return content.error();
         result<void> set = config->values.set(*name, *content, setting_origin::call);
         if (!set) return set;
-        config->given.emplace_back(std::move(*name), std::move(*content));
+        config->given.emplace_back(*name, *content);
         return {};
     });
 }

@@ -57,11 +57,18 @@ result<std::string> text(const char* at, std::size_t size, const char* name) {
     return std::string(at ? at : "", size);
 }
 
+result<std::string_view> seen(const char* at, std::size_t size, const char* name) {
+    result<void> checked = check_bytes(at, size, name);
+    if (!checked) return checked.error();
+    const std::string_view text(at ? at : "", size);
+    if (text.find('\0') != text.npos) return invalid(std::string(name) + " contains a NUL byte");
+    return text;
+}
+
 result<std::string> text(const blobstore_str& given, const char* name) {
-    result<std::string> copy = text(given.ptr, given.len, name);
-    if (copy && copy->find('\0') != std::string::npos)
-        return invalid(std::string(name) + " contains a NUL byte");
-    return copy;
+    const result<std::string_view> there = seen(given.ptr, given.len, name);
+    if (!there) return there.error();
+    return std::string(*there);
 }
 
 result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* name) {

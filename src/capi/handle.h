@@ -33,7 +33,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     /// errc::forked in a child of the process that made the client.
     result<void> check() const;
 
-    result<std::shared_ptr<store>> open(const store_url& url, const name_values& config);
+    result<std::shared_ptr<store>> open(const store_url& url, const secret_values& config);
     /// The store of an object URL, opened once; and its key.
     result<std::pair<std::shared_ptr<store>, std::string>> find(std::string_view url);
 
@@ -145,6 +145,8 @@ inline result<void> check_bytes(const void* at, std::size_t size, const char* na
     return {};
 }
 
+/// The caller's text where it is: what may hold a secret is copied by nobody but who keeps it.
+result<std::string_view> seen(const char* at, std::size_t size, const char* name);
 result<std::string> text(const char* at, std::size_t size, const char* name);
 result<std::string> text(const blobstore_str& given, const char* name);
 result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* name);
@@ -168,16 +170,8 @@ struct blobstore_config {
     explicit blobstore_config(blobstore::settings_values v)
         : values(std::move(v)) {}
 
-    blobstore_config(const blobstore_config&) = delete;
-    blobstore_config& operator=(const blobstore_config&) = delete;
-
-    ~blobstore_config() { // there may be secrets among them
-        for (auto& [name, value] : given)
-            blobstore::wipe(value.data(), value.size());
-    }
-
     blobstore::settings_values values; ///< what set() checked against
-    blobstore::name_values given;
+    blobstore::secret_values given;
 };
 
 struct blobstore_client {
@@ -193,6 +187,7 @@ struct blobstore_store {
 struct blobstore_buffer {
     std::atomic<std::size_t> references{1};
     std::string own;
+    bool secret = false; ///< of a link, which opens what it leads to: wiped when it goes
     void* data = nullptr;
     std::size_t size = 0;
     blobstore_release_fn release = nullptr;

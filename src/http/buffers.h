@@ -3,6 +3,7 @@
 // chunks.
 #pragma once
 
+#include "base/secret.h"
 #include "http/parser.h"
 
 #include <mutex>
@@ -16,6 +17,13 @@ struct head_block {
     std::unique_ptr<char[]> bytes{new char[head_limit]};
     response_head table;
     answer_parser parser;
+
+    head_block() = default;
+    head_block(const head_block&) = delete;
+    head_block& operator=(const head_block&) = delete;
+
+    /// The error that an answer holds may tell our own token back to us.
+    ~head_block() { wipe(bytes.get(), head_limit); }
 
     std::span<char> room() noexcept { return {bytes.get(), head_limit}; }
 };

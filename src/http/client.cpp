@@ -21,10 +21,21 @@ struct call {
         : shared(std::move(s))
         , what(w) {}
 
+    call(const call&) = delete;
+    call& operator=(const call&) = delete;
+
+    ~call() { forget(); }
+
+    /// What the last attempt was signed with: there may be a token in it.
+    void forget() noexcept {
+        for (header& h : current.headers)
+            wipe(h.value.data(), h.value.size());
+    }
+
     std::shared_ptr<core> shared;
     const exchange& what;
-    request current;  ///< this attempt's copy
-    std::string head; ///< rendered
+    request current;    ///< this attempt's copy
+    wiping_string head; ///< rendered
     std::optional<verdict> last;
     unsigned tried = 0, sent = 0, retries = 0;
     int spent = 0;          ///< of the budget
@@ -38,7 +49,7 @@ struct call {
 /// What one attempt came to: an open connection whose answer the judge accepted, or why not.
 struct attempt {
     std::unique_ptr<connection> accepted;
-    std::string first; ///< of the accepted answer's body
+    wiping_string first; ///< of the answer's body
     verdict said;
     int status = 0;
     situation at;
@@ -113,7 +124,7 @@ void hurry(operation& op, const deadline& until) {
 /// The body's first 64 KiB at most; less where it ends, fails or takes until `until`, which is the
 /// error.
 task<result<void>>
-read_first(operation& op, connection& c, std::string& first, const deadline until) {
+read_first(operation& op, connection& c, wiping_string& first, const deadline until) {
     const std::uint64_t due = c.body_length().value_or(judged_size);
     first.resize(static_cast<std::size_t>(std::min<std::uint64_t>(due, judged_size)));
     std::size_t size = 0;
@@ -219,6 +230,7 @@ bool asks_first(const call& k) {
 
 /// An error is one that no attempt can help: signing failed, the request cannot be rendered.
 task<result<void>> try_once(operation& op, call& k, attempt& a) {
+    k.forget();
     k.current = k.what.unsigned_request;
     if (k.what.authorize) {
         const verdict* previous = k.last ? &*k.last : nullptr;

@@ -17,7 +17,7 @@ constexpr milliseconds patience_for_consent{1000}; // S3-16
 } // namespace
 
 connection::~connection() {
-    memory_.give_chunk(std::move(chunk_));
+    give_chunk();
     memory_.give_head(std::move(head_));
 }
 
@@ -222,6 +222,12 @@ void connection::start_body() {
 void connection::end_body(bool clean) {
     ended_ = true;
     reusable_ = reusable_ && clean && begin_ == end_ && chunk_begin_ == chunk_end_;
+    give_chunk();
+}
+
+/// The error that an answer holds may tell our own token back to us.
+void connection::give_chunk() noexcept {
+    if (chunk_ && (!head_ || head_->table.status / 100 != 2)) wipe(chunk_.get(), chunk_size);
     memory_.give_chunk(std::move(chunk_));
 }
 

@@ -80,6 +80,7 @@ private:
     std::size_t take_early(std::span<char> into) noexcept;
     void start_body();
     void end_body(bool clean);
+    void give_chunk() noexcept;
     void look_for_answer();
     bool answer_refuses() const noexcept;
     answer_parser::state parse();

@@ -34,7 +34,7 @@ struct core {
 };
 
 struct response::body_state {
-    body_state(std::shared_ptr<core> s, std::unique_ptr<connection> c, std::string first);
+    body_state(std::shared_ptr<core> s, std::unique_ptr<connection> c, wiping_string first);
     body_state(const body_state&) = delete;
     body_state& operator=(const body_state&) = delete;
     ~body_state();
@@ -53,7 +53,7 @@ private:
     std::shared_ptr<core> shared_;
     std::unique_ptr<connection> wire_;       ///< until the body has ended
     std::unique_ptr<head_block> head_block_; ///< from then on
-    std::string first_; ///< the body's beginning, where the judge had to see it
+    wiping_string first_; ///< the body's beginning, where the judge had to see it
     std::size_t first_at_ = 0;
     std::optional<error> failed_;
 };

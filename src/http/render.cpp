@@ -40,7 +40,7 @@ bool is_visible(std::string_view text) {
     return !text.empty() && all_are(visible, text);
 }
 
-void add(std::string& out, std::string_view name, std::string_view value) {
+void add(wiping_string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
@@ -50,7 +50,7 @@ bool is_header_value(std::string_view text) {
     return all_are(in_value, text);
 }
 
-result<void> render_head(std::string& out, const request& r, std::string_view user_agent) {
+result<void> render_head(wiping_string& out, const request& r, std::string_view user_agent) {
     out.clear();
     if (!is_token(r.method))
         return error(errc::invalid_argument, "the request's method is not a token");

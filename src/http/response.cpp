@@ -8,7 +8,7 @@
 namespace blobstore::http {
 
 response::body_state::body_state(
-    std::shared_ptr<core> s, std::unique_ptr<connection> c, std::string first
+    std::shared_ptr<core> s, std::unique_ptr<connection> c, wiping_string first
 )
     : length(c->body_length())
     , shared_(std::move(s))

@@ -162,7 +162,8 @@ void tls_channel::resume() {
 }
 
 tls_channel::~tls_channel() {
-    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN); // else its session could not be resumed
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN);       // else its session could not be resumed
+    SSL_set_options(ssl_, SSL_OP_CLEANSE_PLAINTEXT); // an answer may have told our token back to us
     SSL_free(ssl_);
 }
 

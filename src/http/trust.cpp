@@ -167,7 +167,7 @@ bool is_pem(std::string_view value) {
 }
 
 /// A small file, read into memory that is wiped. A private one must not be open to others.
-result<secret_string> read_small(const std::string& path, const std::string& name, bool secret) {
+result<secret_string> read_small(const wiping_string& path, const std::string& name, bool secret) {
     const auto failed = [&](int number) {
         return config_error(name + " cannot be read: " + words_of(number), "name a PEM file");
     };
@@ -206,7 +206,7 @@ result<secret_string> read_small(const std::string& path, const std::string& nam
 
 result<secret_string> pem_of(std::string_view value, const std::string& name, bool secret) {
     if (is_pem(value)) return secret_string(value);
-    return read_small(std::string(value), name, secret);
+    return read_small(wiping_string(value), name, secret);
 }
 
 result<void> use_certificates(SSL_CTX* c, const trust_options& from) {
@@ -239,6 +239,40 @@ result<void> use_certificates(SSL_CTX* c, const trust_options& from) {
     return {};
 }
 
+/// One block of a PEM text; OpenSSL's own readers of keys leave the lines of the text behind.
+struct pem_block {
+    char* name = nullptr;
+    char* header = nullptr;
+    unsigned char* bytes = nullptr;
+    long size = 0;
+
+    pem_block() = default;
+    pem_block(const pem_block&) = delete;
+    pem_block& operator=(const pem_block&) = delete;
+
+    ~pem_block() {
+        OPENSSL_secure_free(name);
+        OPENSSL_secure_free(header);
+        OPENSSL_secure_clear_free(bytes, static_cast<std::size_t>(size));
+    }
+
+    bool read(BIO* from) {
+        return PEM_read_bio_ex(from, &name, &header, &bytes, &size, PEM_FLAG_SECURE) == 1;
+    }
+};
+
+/// The first key of a text that may hold other things; null where there is none.
+owned<EVP_PKEY> first_key(BIO* text) {
+    for (;;) {
+        pem_block block;
+        if (!block.read(text)) return nullptr;
+        if (!std::string_view(block.name).ends_with("PRIVATE KEY")) continue;
+        if (*block.header != '\0') return nullptr; // encrypted
+        const unsigned char* at = block.bytes;
+        return owned<EVP_PKEY>(d2i_AutoPrivateKey(nullptr, &at, block.size));
+    }
+}
+
 /// Messages never show client_key, which might be a key that lost its first line.
 result<void> use_key(SSL_CTX* c, const trust_options& from) {
     const std::string_view value = from.client_key.reveal();
@@ -247,7 +281,7 @@ result<void> use_key(SSL_CTX* c, const trust_options& from) {
     if (!text) return text.error();
     const owned<BIO> bytes = memory_of(text->reveal());
     if (!bytes) return error::no_memory();
-    const owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bytes.get(), nullptr, no_password, nullptr));
+    const owned<EVP_PKEY> key = first_key(bytes.get());
     if (!key) {
         const bool locked = text->reveal().find("ENCRYPTED") != std::string_view::npos;
         ERR_clear_error();
@@ -284,11 +318,12 @@ result<owned<SSL_CTX>> empty_context(bool only_tls_1_3) {
 
 /// Cheap, so that a wrong name is told where it is given.
 result<void> check_opens(const char* name, std::string_view path, bool shown) {
-    const std::string copy(path);
-    if (path.empty() || is_pem(path) || ::access(copy.c_str(), R_OK) == 0) return {};
+    if (path.empty() || is_pem(path)) return {};
+    const wiping_string copy(path); // which may be a key without its first line
+    if (::access(copy.c_str(), R_OK) == 0) return {};
     const int number = errno;
     return config_error(
-        std::string(name) + (shown ? " \"" + copy + "\"" : "") +
+        std::string(name) + (shown ? " \"" + std::string(path) + "\"" : "") +
             " cannot be read: " + words_of(number),
         "name a PEM file that exists"
     );

@@ -553,8 +553,13 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     const sha256_value of_the_day =
         keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
     const sigv4::signing with{use, stamp, sigv4::unsigned_payload, {}, &of_the_day};
-    co_return base + "?" +
+    std::string sign =
         sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
+    std::string link; // in one piece: nothing but the link has the token when this ends
+    link.reserve(base.size() + 1 + sign.size());
+    link.append(base).append("?").append(sign);
+    wipe(sign.data(), sign.size());
+    co_return std::move(link);
 }
 
 result<credential_source> source_from(const settings_values& values) {

@@ -217,7 +217,7 @@ TEST(render, head) {
     r.target = "/a%20b?c=d";
     r.set("X-A", "1");
     r.set("x-a", "2");
-    std::string out;
+    wiping_string out;
     ASSERT_TRUE(render_head(out, r, "agent/1").has_value());
     EXPECT_EQ(
         out, "GET /a%20b?c=d HTTP/1.1\r\nHost: [::1]\r\nX-A: 2\r\nUser-Agent: agent/1\r\n\r\n"
@@ -231,7 +231,7 @@ TEST(render, head) {
 }
 
 TEST(render, refuses_what_could_split_a_request) {
-    std::string out;
+    wiping_string out;
     const auto code_of = [&](const request& r) {
         const result<void> rendered = render_head(out, r, "");
         return rendered ? errc::ok : rendered.error().code();

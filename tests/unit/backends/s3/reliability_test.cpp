@@ -39,8 +39,8 @@ std::string rendered(const endpoint& at, const unsigned_request& r) {
     out.to = at.to;
     out.target = r.path + (r.query.empty() ? "" : "?" + render_query(r.query));
     out.headers = r.headers;
-    std::string head;
-    return http::render_head(head, out, "") ? head : "";
+    wiping_string head;
+    return http::render_head(head, out, "") ? std::string(head) : "";
 }
 
 std::vector<std::string> nasty_bytes() {
