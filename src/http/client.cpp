@@ -7,6 +7,8 @@
 #include "http/core.h"
 #include "http/render.h"
 
+#include <cerrno>
+
 namespace blobstore::http {
 
 namespace {
@@ -107,7 +109,11 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt&
     const result<void> opened = co_await c->wire().open(op, *found, limits, shared.reached, roots);
     const endpoint& reached = c->wire().address();
     if (!opened && reached.port() != 0 && !op.stopped()) a.blamed = reached; // of the handshake
-    if (!opened) co_return opened.error();
+    if (!opened) {
+        const int why = opened.error()->os_error;
+        if (why == EMFILE || why == ENFILE) shared.idle.give_up(); // for the next attempt
+        co_return opened.error();
+    }
     counters::add(shared.counts.connections_opened, 1);
     co_return c;
 }

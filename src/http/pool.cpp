@@ -2,6 +2,8 @@
 // Which idle connection is used next, and when one is too old.
 #include "http/pool.h"
 
+#include <iterator>
+
 namespace blobstore::http {
 
 namespace {
@@ -78,6 +80,15 @@ void pool::saw_stale(const origin& to) {
     std::lock_guard lock(mutex_);
     shelf& s = shelf_of(to);
     s.limit = std::min(s.limit, idle_of_the_impatient);
+}
+
+void pool::give_up() {
+    std::vector<std::unique_ptr<connection>> closed; // outside the lock
+    const std::lock_guard lock(mutex_);
+    for (shelf& s : shelves_) {
+        std::ranges::move(s.idle, std::back_inserter(closed));
+        s.idle.clear();
+    }
 }
 
 std::size_t pool::idle() const {

@@ -26,6 +26,9 @@ public:
     /// The peer closes idle connections early: from now on they are kept for 4 s at most.
     void saw_stale(const origin& to);
 
+    /// Closes all that are idle: the process needs their descriptors.
+    void give_up();
+
     std::size_t idle() const; ///< how many there are
 
 private:

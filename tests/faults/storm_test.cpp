@@ -6,17 +6,41 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <netdb.h>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes(); // GCC has no header of it
 #else
 #include <malloc.h>
 #endif
+
+namespace {
+
+std::atomic<int> slow_names_ms{0}; // of names that end with ".slow"
+std::atomic<unsigned> slow_names_asked{0};
+
+} // namespace
+
+/// In place of the system's in this program: a server of names that takes its time.
+extern "C" int
+getaddrinfo(const char* host, const char* port, const addrinfo* wanted, addrinfo** found) {
+    using function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+    static const auto next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+    if (!host || !std::string_view(host).ends_with(".slow")) return next(host, port, wanted, found);
+    ++slow_names_asked;
+    std::this_thread::sleep_for(std::chrono::milliseconds(slow_names_ms));
+    return next("127.0.0.1", port, wanted, found);
+}
 
 namespace blobstore::fault_tests {
 namespace {
@@ -242,6 +266,131 @@ TEST_F(storms, nobody_listens) {
     in_time({"http://127.0.0.1:" + std::to_string(port.port()), {}}, [&](const tally& seen) {
         EXPECT_EQ(seen.of("E_CONNECT"), calls) << seen.text();
     });
+}
+
+TEST_F(storms, names_come_slowly) {
+    slow_names_ms = 1000;
+    slow_names_asked = 0;
+    storm with{"http://a.slow:" + std::to_string(server_.port()), {}};
+    with.timeout = milliseconds(400);
+    unsigned runs = 0;
+    in_time(with, [&](const tally& seen) {
+        EXPECT_EQ(seen.of("E_TIMEOUT"), calls) << seen.text();
+        EXPECT_EQ(slow_names_asked, ++runs) << "ST-08: one look-up for all that wait";
+    });
+    slow_names_ms = 100;
+    with.timeout = milliseconds(0);
+    in_time(with, [&](const tally& seen) { EXPECT_EQ(seen.of("OK"), calls) << seen.text(); });
+    EXPECT_EQ(slow_names_asked, runs + 1) << "ST-08: kept";
+}
+
+/// No descriptor more than there are now, until it goes.
+class no_more_descriptors {
+public:
+    no_more_descriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        int highest = 2;
+        for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+            highest = std::max(highest, std::stoi(entry.path().filename().string()));
+        rlimit now = before_;
+        now.rlim_cur = static_cast<rlim_t>(highest) + 1;
+        ::setrlimit(RLIMIT_NOFILE, &now);
+        for (int fd = ::dup(2); fd >= 0; fd = ::dup(2))
+            fillers_.push_back(fd);
+    }
+
+    no_more_descriptors(const no_more_descriptors&) = delete;
+    no_more_descriptors& operator=(const no_more_descriptors&) = delete;
+
+    ~no_more_descriptors() {
+        for (const int fd : fillers_)
+            ::close(fd);
+        ::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+    std::vector<int> fillers_;
+};
+
+/// A get that must fail for want of a descriptor and say so.
+void expect_shortage(const store_ptr& store, unsigned attempts) {
+    auto limits = sized<blobstore_call>();
+    limits.max_attempts = attempts;
+    error_slot err;
+    const blobstore_status status = get(store, "key", &limits, err);
+    EXPECT_TRUE(status == BLOBSTORE_E_CONNECT || status == BLOBSTORE_E_IO)
+        << blobstore_status_name(status) << " " << err.line();
+    EXPECT_EQ(err.view().os_error, EMFILE) << err.line();
+    EXPECT_NE(err.line().find("Too many open files"), std::string::npos) << err.line();
+}
+
+// ST-18: the calls that need a descriptor end with the reason, and work again once there are some.
+TEST_F(storms, ST18_descriptors_run_out) {
+    fakes::fault once;
+    once.connection_close = true; // so that no descriptor waits to be used again
+    server_.on({}, once, 2);
+    const client_ptr used = make_client({{"max_connections", "4"}});
+    const store_ptr store = open_store(used, "s3://bucket", fake_settings(server_.endpoint()));
+    EXPECT_EQ(get(store, "key"), BLOBSTORE_OK);
+    const queue_ptr queue = make_queue(calls);
+    auto how = sized<blobstore_async>();
+    how.queue = queue.get();
+    EXPECT_EQ(submit_get(store, "key", nullptr, &how, nullptr), BLOBSTORE_OK);
+    std::array<blobstore_event, 64> batch;
+    size_t n = 0;
+    blobstore_queue_poll(queue.get(), batch.data(), 1, 10000, &n);
+    blobstore_events_release(batch.data(), n);
+    for (int i = 0; i < 300 && server_.counters().open_now != 0; ++i)
+        std::this_thread::sleep_for(milliseconds(10));
+    {
+        const no_more_descriptors none;
+        const client_ptr fresh = make_client(); // which has no loop yet
+        expect_shortage(open_store(fresh, "s3://bucket", fake_settings(server_.endpoint())), 1);
+        expect_shortage(store, 2);
+        auto limits = sized<blobstore_call>();
+        limits.max_attempts = 1;
+        for (int i = 0; i < 100; ++i)
+            EXPECT_EQ(submit_get(store, "key", &limits, &how, nullptr), BLOBSTORE_OK);
+        for (std::size_t ended = 0; ended < 100; ended += n) {
+            n = 0;
+            ASSERT_EQ(
+                blobstore_queue_poll(queue.get(), batch.data(), batch.size(), 10000, &n),
+                BLOBSTORE_OK
+            );
+            for (std::size_t i = 0; i < n; ++i)
+                EXPECT_EQ(batch.at(i).status, BLOBSTORE_E_CONNECT);
+            blobstore_events_release(batch.data(), n);
+        }
+    }
+    EXPECT_EQ(get(store, "key"), BLOBSTORE_OK);
+    const client_ptr fresh = make_client();
+    EXPECT_EQ(
+        get(open_store(fresh, "s3://bucket", fake_settings(server_.endpoint())), "key"),
+        BLOBSTORE_OK
+    );
+}
+
+TEST_F(storms, ST18_idle_connections_give_way_where_descriptors_run_out) {
+    fakes::s3_server other;
+    other.put_object("bucket", "key", "0123456789");
+    descriptors_ = entries("/proc/self/fd");
+    threads_ = entries("/proc/self/task");
+    server_.on({}, fakes::answer_late(milliseconds(300)), 8);
+    const client_ptr client = make_client();
+    const store_ptr store = open_store(client, "s3://bucket", fake_settings(server_.endpoint()));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+        threads.emplace_back([&] { EXPECT_EQ(get(store, "key"), BLOBSTORE_OK); });
+    for (std::thread& each : threads)
+        each.join();
+    EXPECT_EQ(server_.counters().open_now, 8U);
+    const no_more_descriptors none;
+    error_slot err;
+    const blobstore_status status =
+        get(open_store(client, "s3://bucket", fake_settings(other.endpoint())), "key", nullptr, err
+        );
+    EXPECT_EQ(status, BLOBSTORE_OK) << err.line();
 }
 
 TEST_F(storms, the_backlog_is_full) {
