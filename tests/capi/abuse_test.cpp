@@ -64,7 +64,7 @@ bool unsupported(const function& f) {
     return f.name.starts_with("blobstore_presign");
 }
 
-TEST(abuse, the_table_has_every_function) {
+TEST(abuse, AB01_the_table_has_every_function) {
     EXPECT_GE(functions().size(), 100U);
 }
 
@@ -77,7 +77,7 @@ TEST(abuse, the_valid_calls_are_valid) {
     }
 }
 
-TEST(abuse, null_in_each_pointer) {
+TEST(abuse, AB01_null_in_each_pointer) {
     std::size_t calls = 0;
     for (const function& f : functions()) {
         for (std::size_t i = 0; i < f.parameters.size(); ++i) {
@@ -95,7 +95,7 @@ TEST(abuse, null_in_each_pointer) {
     std::printf("abuse: %zu calls with a NULL\n", calls);
 }
 
-TEST(abuse, lengths_above_ptrdiff_max) {
+TEST(abuse, AB01_lengths_above_ptrdiff_max) {
     for (const function& f : functions()) {
         for (std::size_t i = 0; i < f.parameters.size(); ++i) {
             const bool upper_bound =
@@ -123,7 +123,7 @@ TEST(abuse, nul_bytes_in_each_text) {
     }
 }
 
-TEST(abuse, closed_handles) {
+TEST(abuse, AB01_closed_handles) {
     for (const function& f : functions()) {
         if (!f.answers_status || f.parameters.empty() || f.name == "blobstore_client_close" ||
             f.name == "blobstore_client_stats") { // a closed client still tells
@@ -139,7 +139,7 @@ TEST(abuse, closed_handles) {
     }
 }
 
-TEST(abuse, garbage_numbers) {
+TEST(abuse, AB01_garbage_numbers) {
     for (const int garbage : {-1, 1, 99, 313, 1000, INT32_MIN, INT32_MAX}) {
         EXPECT_STREQ(blobstore_status_name(garbage), "E_UNKNOWN");
     }

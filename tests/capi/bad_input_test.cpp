@@ -125,7 +125,7 @@ TEST_F(bad_input, ranges) {
     expect_line("get", "the/key");
 }
 
-TEST_F(bad_input, presign_over_seven_days) {
+TEST_F(bad_input, S3_44_presign_over_seven_days) {
     const store_ptr store = open_fake(client_, server_);
     auto options = sized<blobstore_presign_options>();
     options.expires_ms = (7 * 24 * 3600 + 1) * 1000LL;
@@ -224,7 +224,7 @@ TEST_F(bad_input, line_breaks_in_user_agent) {
     );
 }
 
-TEST_F(bad_input, what_a_link_cannot_be_given) {
+TEST_F(bad_input, S3_44_what_a_link_cannot_be_given) {
     const store_ptr store = open_fake(client_, server_);
     for (const bool header : {false, true})
         for (const char* name : {"X-Amz-Expires", "x-amz-signature", "X-AMZ-DATE", "Host"}) {

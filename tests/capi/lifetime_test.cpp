@@ -2,6 +2,7 @@
 // Settings describe themselves; threads and descriptors of a client go with it.
 #include "capi/support.h"
 
+#include <array>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -69,6 +70,77 @@ TEST(lifetime, threads_and_descriptors_go_with_the_client) {
         << entries("/proc/self/task") << " of " << threads;
     EXPECT_TRUE(back_to("/proc/self/fd", descriptors))
         << entries("/proc/self/fd") << " of " << descriptors;
+}
+
+/// Calls that hang in connect, TLS, head and body, with their completions on a queue.
+class hanging_calls {
+public:
+    static constexpr std::size_t count = 100;
+
+    hanging_calls() {
+        plain_.put_object("bucket", "key", "0123456789");
+        plain_.on({.key = "key"}, fakes::stall_at(fakes::stage::answer_body, 3), fakes::for_ever);
+        plain_.on({}, fakes::stall_at(fakes::stage::answer_head), fakes::for_ever);
+        secure_.on({}, fakes::stall_at(fakes::stage::accept), fakes::for_ever);
+        const store_ptr stores[] = {
+            open_fake(client, plain_),
+            open_fake(client, secure_),
+            open_store(
+                client,
+                "s3://bucket",
+                fake_settings("http://127.0.0.1:" + std::to_string(hole_.port()))
+            )};
+        auto how = sized<blobstore_async>();
+        how.queue = queue.get();
+        for (std::size_t i = 0; i < count; ++i)
+            EXPECT_EQ(
+                submit_get(stores[i % 3], i % 2 == 0 ? "key" : "other", nullptr, &how, nullptr),
+                BLOBSTORE_OK
+            );
+        std::this_thread::sleep_for(milliseconds(300));
+    }
+
+    // How many have ended with E_CANCELLED.
+    std::size_t cancelled() {
+        std::size_t ended = 0, right = 0;
+        std::array<blobstore_event, 32> batch;
+        for (int i = 0; i < 100 && ended < count; ++i) {
+            size_t n = 0;
+            blobstore_queue_poll(queue.get(), batch.data(), batch.size(), 100, &n);
+            for (std::size_t each = 0; each < n; ++each)
+                right += batch.at(each).status == BLOBSTORE_E_CANCELLED ? 1 : 0;
+            blobstore_events_release(batch.data(), n);
+            ended += n;
+        }
+        return right;
+    }
+
+    queue_ptr queue = make_queue(count);
+    client_ptr client = make_client();
+
+private:
+    static fakes::server_options tls() {
+        fakes::server_options out;
+        out.tls = fakes::tls_mode::on;
+        return out;
+    }
+
+    fakes::s3_server plain_, secure_{tls()};
+    fakes::blackhole_port hole_;
+};
+
+TEST(lifetime, AB04_close_ends_what_runs_within_a_second) {
+    hanging_calls calls;
+    EXPECT_EQ(blobstore_client_close(calls.client.get(), 1000, nullptr), BLOBSTORE_OK);
+    EXPECT_EQ(calls.cancelled(), calls.count);
+}
+
+TEST(lifetime, AB04_free_does_not_wait) {
+    hanging_calls calls;
+    const auto from = steady::now();
+    calls.client.reset();
+    EXPECT_LT(since(from).count(), 250);
+    EXPECT_EQ(calls.cancelled(), calls.count);
 }
 
 TEST(lifetime, two_clients_with_different_settings) {

@@ -79,13 +79,13 @@ protected:
     std::string url_;
 };
 
-TEST_P(process, leaves_signals_locale_umask_environment_folder_and_output_alone) {
+TEST_P(process, SE10_leaves_signals_locale_umask_environment_folder_and_output_alone) {
     const seen s = probe("quiet", url_);
     EXPECT_EQ(s.status, 0);
     EXPECT_EQ(s.said, "");
 }
 
-TEST_P(process, may_exit_with_calls_pending) {
+TEST_P(process, AB04_may_exit_with_calls_pending) {
     for (int i = 0; i < 10; ++i) {
         const seen s = probe("pending", url_);
         EXPECT_EQ(s.status, 0);
@@ -101,7 +101,7 @@ TEST_P(process, has_the_threads_and_descriptors_that_are_documented) {
     EXPECT_EQ(s.said, "");
 }
 
-TEST_P(process, may_load_and_unload_the_library_100_times) {
+TEST_P(process, AB04_may_load_and_unload_the_library_100_times) {
     const seen s = probe("reopen", "100");
     EXPECT_EQ(s.status, 0);
     EXPECT_EQ(s.said, "");

@@ -6,6 +6,7 @@
 #include <future>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <thread>
 #include <unistd.h>
 
 namespace blobstore::capi_tests {
@@ -186,7 +187,7 @@ void BLOBSTORE_CALL try_everything(const blobstore_event* event) {
     s.done.set_value();
 }
 
-TEST(callbacks, blocking_calls_would_deadlock) {
+TEST(callbacks, AB02_blocking_calls_would_deadlock) {
     fakes::s3_server server;
     server.on({}, fakes::stall_at(fakes::stage::answer_head), fakes::for_ever);
     const client_ptr client = make_client();
@@ -211,6 +212,67 @@ TEST(callbacks, blocking_calls_would_deadlock) {
     EXPECT_EQ(blobstore_client_close(client.get(), -1, nullptr), BLOBSTORE_OK);
     EXPECT_EQ(blobstore_op_wait(s.pending, -1), BLOBSTORE_E_CANCELLED);
     blobstore_op_free(s.pending);
+}
+
+/// A chain of calls, each submitted by the callback of the one before; the last frees the store.
+struct chain {
+    blobstore_store* store = nullptr;
+    int left = 0;
+    std::vector<blobstore_status> seen;
+    std::promise<void> done;
+};
+
+void BLOBSTORE_CALL go_on(const blobstore_event* event) {
+    auto& c = *reinterpret_cast<chain*>(static_cast<std::uintptr_t>(event->user_data));
+    c.seen.push_back(event->status);
+    blobstore_buffer_free(blobstore_op_take_buffer(event->op));
+    if (c.left-- == 0) {
+        blobstore_store_free(c.store);
+        c.done.set_value();
+        return;
+    }
+    auto how = sized<blobstore_async>();
+    how.callback = go_on;
+    how.user_data = event->user_data;
+    blobstore_op* op = nullptr;
+    c.seen.push_back(blobstore_get_async(c.store, "key", 3, nullptr, nullptr, &how, &op, nullptr));
+    blobstore_op_free(op); // at once
+}
+
+TEST(callbacks, AB02_may_submit_and_free) {
+    const client_ptr client = make_client();
+    store_ptr store = open_store(client, "memory://chain");
+    EXPECT_EQ(put(store, "key", "data"), BLOBSTORE_OK);
+    chain c;
+    c.left = 100;
+    auto how = sized<blobstore_async>();
+    how.callback = go_on;
+    how.user_data = reinterpret_cast<std::uintptr_t>(&c);
+    ASSERT_EQ(submit_get(store, "key", nullptr, &how, nullptr), BLOBSTORE_OK);
+    c.store = store.release();
+    ASSERT_EQ(c.done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    EXPECT_EQ(blobstore_client_close(client.get(), 5000, nullptr), BLOBSTORE_OK);
+    EXPECT_EQ(c.seen, std::vector<blobstore_status>(201, BLOBSTORE_OK));
+}
+
+TEST(callbacks, RT15_a_cancel_takes_effect_while_a_callback_takes_its_time) {
+    fakes::s3_server server;
+    server.on({}, fakes::stall_at(fakes::stage::answer_head), fakes::for_ever);
+    const client_ptr client = make_client();
+    const store_ptr memory = open_store(client, "memory://slow");
+    const store_ptr stalled = open_fake(client, server);
+    EXPECT_EQ(put(memory, "key", "data"), BLOBSTORE_OK);
+    auto how = sized<blobstore_async>();
+    how.callback = [](const blobstore_event*) { std::this_thread::sleep_for(milliseconds(2000)); };
+    ASSERT_EQ(submit_get(memory, "key", nullptr, &how, nullptr), BLOBSTORE_OK);
+    blobstore_op* op = nullptr;
+    ASSERT_EQ(submit_get(stalled, "key", nullptr, nullptr, &op), BLOBSTORE_OK);
+    std::this_thread::sleep_for(milliseconds(100));
+    const auto from = steady::now();
+    blobstore_op_cancel(op);
+    EXPECT_EQ(blobstore_op_wait(op, 10000), BLOBSTORE_E_CANCELLED);
+    EXPECT_LT(since(from).count(), 1000);
+    blobstore_op_free(op);
 }
 
 } // namespace

@@ -127,5 +127,26 @@ TEST_F(region, S312_clock_is_not_believed_without_tls_nor_by_days) {
     }
 }
 
+// What is signed for one host goes to no other because an answer says so: only within AWS, and
+// only into a region.
+TEST_F(region, SE01_a_redirect_is_not_followed_elsewhere) {
+    fakes::s3_server here, there;
+    const store_ptr store = open_fake(client_, here);
+    for (const int status : {301, 302, 303, 307, 308})
+        for (const std::string& to :
+             {there.endpoint() + "/bucket/key",
+              "http://localhost:" + std::to_string(there.port()) + "/bucket/key",
+              "//127.0.0.1:" + std::to_string(there.port()) + "/"})
+            for (int call = 0; call < 3; ++call) { // get, head, put
+                fakes::fault moved = fakes::answer_status(status, "TemporaryRedirect");
+                moved.headers = {{"Location", to}};
+                here.on({}, moved, 1);
+                here.clear_log();
+                EXPECT_NE(ask(store, call), BLOBSTORE_OK) << status << ' ' << to;
+                EXPECT_EQ(here.log().size(), 1U) << "asked again: " << status << ' ' << to;
+            }
+    EXPECT_EQ(there.counters().connections, 0U);
+}
+
 } // namespace
 } // namespace blobstore::capi_tests

@@ -77,7 +77,7 @@ void check_view(const char* name, const call_with<T>& call) {
     EXPECT_EQ(call(f, &out.known), BLOBSTORE_E_VERSION) << "longer, tail not zero";
 }
 
-TEST(structs, call_and_async) {
+TEST(structs, AB03_call_and_async) {
     check_sizes<blobstore_call>("call", [](fixture& f, blobstore_call* c) {
         return get(f.store, "key", c);
     });
@@ -86,7 +86,7 @@ TEST(structs, call_and_async) {
     });
 }
 
-TEST(structs, options) {
+TEST(structs, AB03_options) {
     check_sizes<blobstore_get_options>("get", [](fixture& f, blobstore_get_options* o) {
         return blobstore_head(f.store.get(), "key", 3, o, nullptr, nullptr, nullptr);
     });
@@ -126,7 +126,7 @@ TEST(structs, file) {
     });
 }
 
-TEST(structs, error_view) {
+TEST(structs, AB03_error_view) {
     check_view<blobstore_error_view>("error", [](fixture& f, blobstore_error_view* v) {
         error_slot err;
         get(f.store, "missing", nullptr, err);
@@ -134,7 +134,7 @@ TEST(structs, error_view) {
     });
 }
 
-TEST(structs, object_view) {
+TEST(structs, AB03_object_view) {
     check_view<blobstore_object_view>("object", [](fixture& f, blobstore_object_view* v) {
         blobstore_object* info = nullptr;
         blobstore_head(f.store.get(), "key", 3, nullptr, nullptr, &info, nullptr);

@@ -98,7 +98,7 @@ constexpr std::int64_t week_ms = 7LL * 24 * 3600 * 1000;
 
 CONFORMANCE_SUITE(urls);
 
-TEST_P(urls, presign) {
+TEST_P(urls, S3_44_presign) {
     ASSERT_EQ(put(key("p"), "data").status, 0);
     const outcome link = presign(key("p"), 0);
     if (target_->what == kind::memory) {
@@ -117,7 +117,7 @@ TEST_P(urls, presign) {
 
 // Whoever has the link needs nothing else: the public client does with it what was signed, and
 // nothing more.
-TEST_P(urls, presigned_links_work) {
+TEST_P(urls, S3_44_presigned_links_work) {
     if (!target_->is_s3()) GTEST_SKIP() << "there is no server to ask";
     const std::string k = key("a b+c%2F~?#.txt");
     EXPECT_EQ(curl("PUT", link_for("PUT", k), {}, "by link").status, 200);
@@ -134,7 +134,7 @@ TEST_P(urls, presigned_links_work) {
     EXPECT_EQ(get(k).status, BLOBSTORE_E_NOT_FOUND);
 }
 
-TEST_P(urls, presigned_headers_and_overrides) {
+TEST_P(urls, S3_44_presigned_headers_and_overrides) {
     if (!target_->is_s3()) GTEST_SKIP() << "there is no server to ask";
     const std::string k = key("signed");
     const headers meta{{"x-amz-meta-color", "blue"}};

@@ -231,7 +231,7 @@ TEST_F(storms, some_answers_fail_and_the_calls_do_not) {
 }
 
 // O3: all retries of a client together are paid from one budget.
-TEST_F(storms, a_failing_service_is_not_hammered) {
+TEST_F(storms, RT01_a_failing_service_is_not_hammered) {
     server_.on({}, fakes::answer_status(500, "InternalError"), fakes::for_ever);
     in_time({server_.endpoint(), {}}, [&](const tally& seen) {
         EXPECT_EQ(seen.of("E_UNAVAILABLE"), calls) << seen.text();

@@ -36,7 +36,7 @@ TEST(url, endpoint) {
     EXPECT_EQ(parse_url("https://xn--bcher-kva.example")->host, "xn--bcher-kva.example");
 }
 
-TEST(url, endpoint_refusals) { // SE-08
+TEST(url, SE08_endpoint_refusals) {
     for (const std::string_view wrong :
          {"",
           "s3.example.com",
@@ -125,7 +125,7 @@ TEST(url, store_memory_and_file) {
     EXPECT_EQ(dav.prefix, "a%20b"); // decoded once
 }
 
-TEST(url, store_refusals) {
+TEST(url, SE08_store_refusals) {
     for (const std::string_view wrong :
          {"",
           "bucket",

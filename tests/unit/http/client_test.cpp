@@ -152,7 +152,7 @@ TEST(http_client, source_of_another_length_is_an_error) {
     EXPECT_EQ(whole, 0);                // and none was complete
 }
 
-TEST(http_client, stale_connection_is_replayed_on_a_new_one) {
+TEST(http_client, RT07_stale_connection_is_replayed_on_a_new_one) {
     raw_server server([&](int fd, int number) {
         std::string rest;
         take_head(fd, rest);
@@ -187,7 +187,7 @@ TEST(http_client, stale_connection_is_replayed_on_a_new_one) {
 
 // A pooled connection may be dead, and there would be no second try: such a source gets a fresh
 // one.
-TEST(http_client, a_source_that_cannot_start_again_meets_no_stale_connection) {
+TEST(http_client, RT07_a_source_that_cannot_start_again_meets_no_stale_connection) {
     raw_server server([&](int fd, int) {
         std::string rest;
         take_head(fd, rest);
@@ -205,7 +205,7 @@ TEST(http_client, a_source_that_cannot_start_again_meets_no_stale_connection) {
     EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(http_client, closed_idle_connection_is_seen_before_use) {
+TEST(http_client, RT07_closed_idle_connection_is_seen_before_use) {
     raw_server server([&](int fd, int) {
         head_of(fd);
         put(fd, ok_five);
@@ -219,6 +219,27 @@ TEST(http_client, closed_idle_connection_is_seen_before_use) {
         std::this_thread::sleep_for(milliseconds(20));
     }
     EXPECT_EQ(server.connections(), 3);
+}
+
+// A server that is about to close an idle connection may say so first: no answer to what comes
+// next.
+TEST(http_client, RT07_what_an_idle_connection_was_told_is_not_ours) {
+    raw_server server([](int fd, int number) {
+        head_of(fd);
+        put(fd, ok_five);
+        std::this_thread::sleep_for(milliseconds(20));
+        if (number == 0) put(fd, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate");
+        hold(fd);
+    });
+    context on;
+    auto c = open_client();
+    EXPECT_EQ(ask(*c, on, get(server.to())).body, "hello");
+    std::this_thread::sleep_for(milliseconds(200));
+    const answer a = ask(*c, on, get(server.to()));
+    EXPECT_EQ(a.status, 200);
+    EXPECT_EQ(a.body, "hello");
+    EXPECT_EQ(a.attempts, 1U);
+    EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(http_client, retries_sign_each_attempt) {
@@ -283,7 +304,7 @@ TEST(http_client, gives_up_after_max_attempts_and_a_consumed_source_is_never_sen
     EXPECT_EQ(a.outcome.error()->http_status, 503);
 }
 
-TEST(http_client, retry_after_is_honoured) {
+TEST(http_client, RT04_retry_after_is_honoured) {
     raw_server server([&](int fd, int number) {
         head_of(fd);
         if (number > 0) return put(fd, ok_five);

@@ -84,7 +84,27 @@ TEST(http_resolver, numbers_overrides_and_the_system) {
     }
 }
 
-TEST(http_resolver, slow_look_ups_are_left_behind) {
+TEST(http_resolver, RT05_the_call_ends_in_time_while_a_name_is_looked_up) {
+    const resolver names = resolver::make({}, [](const std::string&, std::uint16_t) {
+                               std::this_thread::sleep_for(milliseconds(2000));
+                               return lookup_answer{};
+                           }).value();
+    context on;
+    const auto op = std::make_shared<test_operation>();
+    op->limits.timeout = milliseconds(200);
+    const auto began = std::chrono::steady_clock::now();
+    const result<void> outcome = run(on, op, [&](operation& o) -> task<result<void>> {
+        const origin to{false, "slow.test", 80};
+        result<std::vector<endpoint>> r = co_await names.resolve(o, to, milliseconds(30000));
+        if (!r) co_return r.error();
+        co_return result<void>();
+    });
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().code(), errc::timeout);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(1000));
+}
+
+TEST(http_resolver, RT15_slow_look_ups_are_left_behind) {
     const resolver names = resolver::make({}, [](const std::string&, std::uint16_t) {
                                std::this_thread::sleep_for(milliseconds(1000));
                                return lookup_answer{};

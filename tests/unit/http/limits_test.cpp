@@ -116,7 +116,7 @@ double cancel_late(context& on, client& with, const exchange& e, answer& a) {
     return a.seconds - 0.05;
 }
 
-TEST_F(http_limits, cancel_takes_effect_at_once) {
+TEST_F(http_limits, RT15_cancel_takes_effect_at_once) {
     context on;
     for (const hanging& h : places(*identity_)) {
         raw_server server([&](int fd, int) { h.play(fd); });
@@ -135,7 +135,7 @@ TEST_F(http_limits, cancel_takes_effect_at_once) {
     EXPECT_EQ(a.outcome.error().code(), errc::cancelled);
 }
 
-TEST_F(http_limits, cancel_during_the_wait_between_attempts) {
+TEST_F(http_limits, RT15_cancel_during_the_wait_between_attempts) {
     raw_server server([](int fd, int) {
         head_of(fd);
         put(fd, "HTTP/1.1 503 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n");
@@ -384,7 +384,43 @@ TEST_F(http_limits, submitted_operations_take_turns_at_a_server) {
     EXPECT_TRUE(run->wait_closed(milliseconds(5000)));
 }
 
-TEST_F(http_limits, the_whole_call_has_a_limit) {
+/// A call with 300 ms in all, and every other limit far away.
+void expect_deadline(const char* where, const client_options& options, const exchange& e) {
+    const auto op = std::make_shared<test_operation>();
+    op->limits.timeout = milliseconds(300);
+    op->limits.stall = milliseconds(30000);
+    op->limits.max_attempts = 100;
+    context on;
+    const answer a = ask(*open_client(options), on, e, op);
+    ASSERT_FALSE(a.outcome.has_value()) << where;
+    EXPECT_EQ(a.outcome.error().code(), errc::timeout) << where;
+    EXPECT_GE(a.seconds, 0.29) << where;
+    EXPECT_LT(a.seconds, 1.0) << where;
+}
+
+TEST_F(http_limits, RT05_one_deadline_for_every_phase) {
+    options_.connect = options_.handshake = milliseconds(30000);
+    for (const hanging& h : places(*identity_)) {
+        raw_server server([&](int fd, int) { h.play(fd); });
+        expect_deadline(h.name, options_, exchange_for(h, server));
+    }
+    const full_listener full;
+    expect_deadline("connect", options_, get({false, "127.0.0.1", full.port()}));
+    exchange fetching = get({false, "127.0.0.1", full.port()});
+    fetching.authorize = [](operation& op, request&, const verdict*) -> task<result<void>> {
+        result<void> slept = co_await sleep_for(op, milliseconds(30000));
+        co_return slept;
+    };
+    expect_deadline("credentials", options_, fetching);
+    raw_server slow([](int fd, int) { // each attempt is well within the time, all are not
+        head_of(fd);
+        std::this_thread::sleep_for(milliseconds(120));
+        reset_on_close(fd);
+    });
+    expect_deadline("attempts", options_, get(slow.to()));
+}
+
+TEST_F(http_limits, RT05_the_whole_call_has_a_limit) {
     raw_server server([](int fd, int) {
         std::string rest;
         while (!take_head(fd, rest).empty())
@@ -436,7 +472,7 @@ TEST_F(http_limits, refused_connections_are_tried_again) {
     );
 }
 
-TEST_F(http_limits, budget_ends_retries_for_all_calls_of_a_client) {
+TEST_F(http_limits, RT01_budget_ends_retries_for_all_calls_of_a_client) {
     raw_server server([](int fd, int) { reset_on_close(fd); });
     context on;
     const auto c = open_client(options_);

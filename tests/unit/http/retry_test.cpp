@@ -158,7 +158,7 @@ TEST(retry, RT13_what_each_step_costs) {
     EXPECT_EQ(words(step::later), "counted waits longer 5");
 }
 
-TEST(retry, backoff_is_spread_below_a_doubling_cap) {
+TEST(retry, RT01_backoff_is_spread_below_a_doubling_cap) {
     EXPECT_EQ(backoff(0, false, 0).count(), 0);
     EXPECT_EQ(backoff(0, false, all_ones).count(), 50);
     EXPECT_EQ(backoff(1, false, all_ones).count(), 100);
@@ -177,7 +177,7 @@ response_head head_with(std::string_view after, std::string_view date = {}) {
     return head;
 }
 
-TEST(retry, retry_after) {
+TEST(retry, ST15_RT04_retry_after) {
     EXPECT_EQ(retry_after(response_head{}).count(), 0);
     EXPECT_EQ(retry_after(head_with("7")).count(), 7000);
     EXPECT_EQ(retry_after(head_with("0")).count(), 0);
@@ -195,7 +195,7 @@ TEST(retry, retry_after) {
     EXPECT_EQ(pause_before(milliseconds(50), milliseconds(0)).count(), 50);
 }
 
-TEST(retry, budget) {
+TEST(retry, RT01_budget) {
     retry_budget budget;
     int taken = 0;
     while (budget.spend(retry_budget::transient_cost))

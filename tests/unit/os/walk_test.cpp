@@ -81,7 +81,7 @@ TEST(walk, seeks_and_prunes_like_a_sorted_set) {
     }
 }
 
-TEST(walk, passes_over_links_special_files_and_our_own_names) {
+TEST(walk, SE03_passes_over_links_special_files_and_our_own_names) {
     temp_folder folder;
     write_file(folder / "a/f", "x");
     write_file(folder / ".hidden", "x");

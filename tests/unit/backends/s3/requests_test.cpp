@@ -85,7 +85,7 @@ TEST(s3_endpoint, path_of_the_bucket_itself) {
     );
 }
 
-TEST(s3_endpoint, bad_names_are_refused) {
+TEST(s3_endpoint, SE08_bad_names_are_refused) {
     for (const char* bucket : {"", "a b", "a/b", "-a", "a_b", "a?b"})
         EXPECT_EQ(place(bucket, "k"), "error: E_INVALID_ARGUMENT") << bucket;
     EXPECT_EQ(
