@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -239,39 +240,30 @@ result<void> use_certificates(SSL_CTX* c, const trust_options& from) {
     return {};
 }
 
-/// One block of a PEM text; OpenSSL's own readers of keys leave the lines of the text behind.
-struct pem_block {
-    char* name = nullptr;
-    char* header = nullptr;
-    unsigned char* bytes = nullptr;
-    long size = 0;
+/// OpenSSL's readers of keys give memory back with parts of the key in it, and have no other way.
+/// What is taken from the heap next, in all the sizes that they use, is that memory.
+class heap_scrub {
+public:
+    explicit heap_scrub(std::size_t largest)
+        : largest_(largest) {}
 
-    pem_block() = default;
-    pem_block(const pem_block&) = delete;
-    pem_block& operator=(const pem_block&) = delete;
+    heap_scrub(const heap_scrub&) = delete;
+    heap_scrub& operator=(const heap_scrub&) = delete;
 
-    ~pem_block() {
-        OPENSSL_secure_free(name);
-        OPENSSL_secure_free(header);
-        OPENSSL_secure_clear_free(bytes, static_cast<std::size_t>(size));
+    ~heap_scrub() {
+        constexpr std::size_t step = 16; // of the allocator's sizes
+        std::array<void*, 16> taken{};
+        for (std::size_t size = step; size <= largest_; size += step) {
+            for (void*& each : taken)
+                each = OPENSSL_malloc(size);
+            for (void* each : taken)
+                OPENSSL_clear_free(each, size);
+        }
     }
 
-    bool read(BIO* from) {
-        return PEM_read_bio_ex(from, &name, &header, &bytes, &size, PEM_FLAG_SECURE) == 1;
-    }
+private:
+    const std::size_t largest_;
 };
-
-/// The first key of a text that may hold other things; null where there is none.
-owned<EVP_PKEY> first_key(BIO* text) {
-    for (;;) {
-        pem_block block;
-        if (!block.read(text)) return nullptr;
-        if (!std::string_view(block.name).ends_with("PRIVATE KEY")) continue;
-        if (*block.header != '\0') return nullptr; // encrypted
-        const unsigned char* at = block.bytes;
-        return owned<EVP_PKEY>(d2i_AutoPrivateKey(nullptr, &at, block.size));
-    }
-}
 
 /// Messages never show client_key, which might be a key that lost its first line.
 result<void> use_key(SSL_CTX* c, const trust_options& from) {
@@ -281,7 +273,8 @@ result<void> use_key(SSL_CTX* c, const trust_options& from) {
     if (!text) return text.error();
     const owned<BIO> bytes = memory_of(text->reveal());
     if (!bytes) return error::no_memory();
-    const owned<EVP_PKEY> key = first_key(bytes.get());
+    const heap_scrub scrub(2 * text->reveal().size() + 1024);
+    const owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bytes.get(), nullptr, no_password, nullptr));
     if (!key) {
         const bool locked = text->reveal().find("ENCRYPTED") != std::string_view::npos;
         ERR_clear_error();
