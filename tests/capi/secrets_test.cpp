@@ -3,23 +3,18 @@
 // log line, an error, the statistics or a file. The secrets come through a pipe from the process
 // that runs the server; here only hashes of them stay.
 #include "capi/support.h"
+#include "capi/vault.h"
 #include "support/memory_search.h"
 #include "support/temp_folder.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <map>
 #include <mutex>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 namespace blobstore::capi_tests {
@@ -143,77 +138,6 @@ void serve(int out, int until) {
 
 // -------- the process that uses them --------
 
-/// The only memory of ours in which secrets stand; nothing is moved or copied elsewhere.
-class vault {
-public:
-    vault() {
-        void* const mapped =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (mapped == MAP_FAILED) std::abort();
-        at_ = begin_ = static_cast<char*>(mapped);
-    }
-
-    std::string_view read(int pipe) {
-        std::uint32_t length = 0;
-        if (::read(pipe, &length, sizeof length) != sizeof length) std::abort();
-        char* const from = at_;
-        while (at_ < from + length) {
-            const ssize_t n = ::read(pipe, at_, length - static_cast<std::size_t>(at_ - from));
-            if (n <= 0) std::abort();
-            at_ += n;
-        }
-        return close(from);
-    }
-
-    std::string_view join(std::initializer_list<std::string_view> parts) {
-        char* const from = at_;
-        for (const std::string_view part : parts) {
-            std::memcpy(at_, part.data(), part.size());
-            at_ += part.size();
-        }
-        return close(from);
-    }
-
-    /// The private number of a P-256 key of this form, and its bytes in reverse.
-    std::pair<std::string_view, std::string_view> private_number(std::string_view pem) {
-        constexpr std::size_t line = 64, header = 36, size_of_number = 32;
-        const std::size_t body = pem.find('\n') + 1;
-        char* const text = at_;
-        join({pem.substr(body, line), pem.substr(body + line + 1, line)});
-        char* const der = at_;
-        if (EVP_DecodeBlock(
-                reinterpret_cast<unsigned char*>(der),
-                reinterpret_cast<const unsigned char*>(text),
-                2 * line
-            ) < 0)
-            std::abort();
-        std::memset(text, 0, 2 * line);
-        const std::string_view number = join({{der + header, size_of_number}});
-        char* const reversed = at_;
-        at_ = std::reverse_copy(number.begin(), number.end(), at_);
-        return {number, close(reversed)};
-    }
-
-    void wipe() { ::explicit_bzero(begin_, size); }
-
-    bool holds(std::uintptr_t at) const {
-        const auto begin = reinterpret_cast<std::uintptr_t>(begin_);
-        return at >= begin && at < begin + size;
-    }
-
-private:
-    static constexpr std::size_t size = 256 * 1024, gap = 256;
-
-    std::string_view close(char* from) {
-        const std::string_view made(from, static_cast<std::size_t>(at_ - from));
-        at_ += gap;
-        return made;
-    }
-
-    char* begin_ = nullptr;
-    char* at_ = nullptr;
-};
-
 /// Every text that the library gave out, links excepted.
 struct notes {
     std::mutex mutex;
@@ -245,31 +169,6 @@ struct notes {
 void BLOBSTORE_CALL keep(std::int32_t, const char* line, size_t len, std::uint64_t to) {
     reinterpret_cast<notes*>(to)->add("log", {line, len});
 }
-
-/// Each does one thing and then stays, so that nobody else uses its stack or its part of the heap.
-class parked_threads {
-public:
-    ~parked_threads() {
-        over_.set_value();
-        for (std::thread& each : threads_)
-            each.join();
-    }
-
-    void run(const std::function<void()>& what) {
-        std::promise<void> done;
-        threads_.emplace_back([&] {
-            what();
-            done.set_value();
-            until_.wait();
-        });
-        done.get_future().wait();
-    }
-
-private:
-    std::promise<void> over_;
-    std::shared_future<void> until_ = over_.get_future().share();
-    std::vector<std::thread> threads_;
-};
 
 using view_settings = std::vector<std::pair<std::string_view, std::string_view>>;
 
@@ -493,6 +392,9 @@ protected:
         parked_.run([&] { link(apart, "GET"); });
         parked_.run([&] { small_calls(apart); });
         work(store(mine, with_token, {}));
+        parked_.run([&] { configured({{"session_token", items_[token]}}); });
+        const std::string_view cut = vault_.join({with_token, "%zz"});
+        parked_.run([&] { store(mine, cut, {}, false); });
         store(mine, vault_.join({with_token, "&token_=", items_[token]}), {}, false);
         store(
             mine, vault_.join({with_token, "&secret_access_key=", items_[secret], "%zz"}), {}, false
@@ -536,13 +438,16 @@ protected:
              items_[link_signature]}
         );
         store(mine, link, {}, false);
-        blobstore_buffer* body = nullptr;
+        parked_.run([&] {
+            blobstore_buffer* body = nullptr;
+            blobstore_error* failed = nullptr;
+            const blobstore_status status = blobstore_get_url(
+                mine.get(), link.data(), link.size(), nullptr, nullptr, &body, nullptr, &failed
+            );
+            EXPECT_NE(status, BLOBSTORE_OK);
+            notes_.add(failed);
+        });
         blobstore_error* failed = nullptr;
-        const blobstore_status status = blobstore_get_url(
-            mine.get(), link.data(), link.size(), nullptr, nullptr, &body, nullptr, &failed
-        );
-        EXPECT_NE(status, BLOBSTORE_OK);
-        notes_.add(failed);
         const config_ptr config = configured({{"endpoint", link}});
         blobstore_store* made = nullptr;
         const std::string_view bucket = "s3://bucket";
@@ -574,7 +479,7 @@ TEST_F(secrets, none_is_left_anywhere) {
     parked_.run([&] { by_config(); });
     by_url();
     over_tls();
-    parked_.run([&] { by_link(); });
+    by_link();
 
     const auto copy = std::make_unique<std::string>(items_[planted]);
     vault_.wipe();
