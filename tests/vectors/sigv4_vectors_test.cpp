@@ -280,7 +280,9 @@ void set_presigned(task& with, recorded& request, const std::string& location) {
         return;
     }
     request.path = parsed->path;
-    request.query = parsed->query;
+    request.query.clear();
+    for (const auto& [name, value] : parsed->query)
+        request.query.emplace_back(name, value.reveal());
     request.headers = {{"host", parsed->authority()}};
     with.signature = take(request.query, "x-amz-signature");
     with.time = take(request.query, "x-amz-date");

@@ -42,7 +42,7 @@ used_connection(context& on, const raw_server& server, buffers& memory, counters
         made->born = op.now();
         made->begin(false);
         constexpr std::string_view head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-        ok = co_await made->send(op, head, {});
+        ok = co_await made->send(op, head, {}, false);
         if (ok) ok = co_await made->read_head(op, milliseconds(5000));
         co_return ok;
     });
