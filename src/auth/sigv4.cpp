@@ -129,9 +129,13 @@ public:
         fields_.reserve(headers.size());
         for (const field& one : headers) {
             const std::size_t from = text_.size();
-            for (const char c : one.name) {
-                text_ += lower(c);
-            }
+            text_.append(one.name);
+            std::transform(
+                text_.begin() + static_cast<std::ptrdiff_t>(from),
+                text_.end(),
+                text_.begin() + static_cast<std::ptrdiff_t>(from),
+                lower
+            );
             const std::string_view name = std::string_view(text_).substr(from);
             if (!is_unsigned_header(name)) {
                 fields_.push_back({name, is_trimmed(one.value) ? one.value : trim(one.value, text_)}

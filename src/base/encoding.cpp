@@ -66,9 +66,10 @@ std::string hex(std::string_view bytes) {
 
 std::array<char, 64> hex_of(const std::array<unsigned char, 32>& value) noexcept {
     std::array<char, 64> out;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        out[2 * i] = lower_digits[value[i] >> 4];
-        out[2 * i + 1] = lower_digits[value[i] & 15];
+    char* at = out.data();
+    for (const unsigned char c : value) {
+        *at++ = lower_digits.data()[c >> 4];
+        *at++ = lower_digits.data()[c & 15];
     }
     return out;
 }

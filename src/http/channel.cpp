@@ -223,6 +223,7 @@ task<moved> channel::write(
         moved m = co_await write_plain(op, head, body, limit);
         co_return m;
     }
+    const std::size_t due = body.size();
     while (!head.empty() || !body.empty()) {
         std::span<const char>& piece = head.empty() ? body : head;
         const tls_channel::step s = tls_->encrypt(piece);
@@ -237,12 +238,33 @@ task<moved> channel::write(
         m = co_await fill(op, limit);
         if (m.how != ending::none) co_return m;
     }
-    co_return moved{};
+    co_return moved{ending::none, due, {}};
+}
+
+/// What the socket takes at once; 0 also where it fails, which the wait that follows will tell.
+std::size_t channel::send_now(std::span<const char> head, std::span<const char> body) noexcept {
+    std::array<iovec, 2> parts{
+        iovec{const_cast<char*>(head.data()), head.size()},
+        iovec{const_cast<char*>(body.data()), body.size()}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = body.empty() ? 1 : 2;
+    const ssize_t n = ::sendmsg(descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
 
 task<moved> channel::write_plain(
     operation& op, std::span<const char> head, std::span<const char> body, time_limit limit
 ) {
+    const std::size_t due = body.size();
+    const auto took = [&](std::size_t n) {
+        written_ += n;
+        counters::add(counts_.bytes_sent, n);
+        const std::size_t of_head = std::min(n, head.size());
+        head = head.subspan(of_head);
+        body = body.subspan(n - of_head);
+    };
+    if (!op.stopped() && !head.empty()) took(send_now(head, body)); // most requests fit
     while (!head.empty() || !body.empty()) {
         op.arm(limit.allowed, limit.code);
         const std::array<asio::const_buffer, 2> gather{
@@ -252,17 +274,18 @@ task<moved> channel::write_plain(
         op.io_bytes = 0;
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
-        const std::size_t n = handed_over(op, r);
-        written_ += n;
-        counters::add(counts_.bytes_sent, n);
-        const std::size_t of_head = std::min(n, head.size());
-        head = head.subspan(of_head);
-        body = body.subspan(n - of_head);
-        const bool rest = !head.empty() || !body.empty();
-        if (r.stopped != errc::ok && rest) co_return moved{ending::stopped, 0, {}};
+        took(handed_over(op, r));
+        if (head.empty() && body.empty()) break;
+        if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
+        if (head.empty() && heard()) break;
     }
     op.disarm();
-    co_return moved{};
+    co_return moved{ending::none, due - body.size(), {}};
+}
+
+bool channel::heard() noexcept {
+    char byte = 0;
+    return ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 task<moved> channel::flush(operation& op, time_limit limit) {
@@ -307,11 +330,11 @@ channel::receive(operation& op, std::span<char> into, std::size_t enough, time_l
 
 task<moved>
 channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, time_limit limit) {
-    const std::size_t cap = whole_segments(receive_cap);
     std::size_t got = 0;
     while (got < enough) {
         op.arm(limit.allowed, limit.code);
-        const std::span<char> room = into.subspan(got, std::min(cap, into.size() - got));
+        const std::span<char> room =
+            into.subspan(got, whole_segments(std::min(receive_cap, into.size() - got)));
         auto start = [this, room](io_handler h) {
             socket_->async_read_some(asio::mutable_buffer(room.data(), room.size()), h);
         };
@@ -320,6 +343,7 @@ channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, 
         if (r.ec == asio::error::eof) co_return moved{ending::closed, got, {}};
         if (r.ec) co_return moved{ending::failed, got, r.ec};
         got += r.bytes;
+        drained_ = r.bytes < room.size();
         counters::add(counts_.bytes_received, r.bytes);
     }
     op.disarm();

@@ -69,12 +69,16 @@ public:
         trust* roots
     );
 
-    /// All of head and body, as one gather; the limit holds for each wait.
+    /// All of head and body, as one gather, unless the peer says something while it takes no more:
+    /// `bytes` is what went of the body. The limit holds for each wait.
     task<moved>
     write(operation& op, std::span<const char> head, std::span<const char> body, time_limit limit);
 
     /// At least `enough` bytes unless it ends; the limit holds for each wait.
     task<moved> receive(operation& op, std::span<char> into, std::size_t enough, time_limit limit);
+
+    /// Nothing was left in the socket when the last bytes were received.
+    bool drained() const noexcept { return drained_ && !tls_; }
 
     /// What is here already, without waiting.
     std::size_t look(std::span<char> into) noexcept;
@@ -112,6 +116,8 @@ private:
     error connect_failure(operation& op, const io_result& how) const;
     error stop_failure(operation& op, phase during) const;
     int descriptor() noexcept;
+    std::size_t send_now(std::span<const char> head, std::span<const char> body) noexcept;
+    bool heard() noexcept; ///< plain: there is something to read
     void learn_segment() noexcept;
     std::size_t whole_segments(std::size_t n) const noexcept;
     static void interrupt(void* self);
@@ -125,6 +131,7 @@ private:
     std::unique_ptr<tls_channel> tls_;
     std::uint64_t written_ = 0;
     std::size_t segment_ = 1;
+    bool drained_ = false;
     bool write_failed_ = false; ///< over TLS; the peer may still have said something
 };
 

@@ -9,7 +9,7 @@ namespace blobstore::http {
 namespace {
 
 constexpr std::size_t slice_size =
-    1024 * 1024; // of a body in memory, between two looks for an answer
+    1024 * 1024; // of a body in memory, over TLS, between two looks for an answer
 constexpr unsigned interim_limit = 10;
 constexpr milliseconds patience_for_reasons{1000}; // of a peer that did not take the request
 constexpr milliseconds patience_for_consent{1000}; // S3-16
@@ -73,8 +73,9 @@ task<result<void>> connection::ask_first(operation& op, std::span<const char> he
 
 task<result<void>>
 connection::send_memory(operation& op, std::span<const char> head, std::span<const char> body) {
+    const std::size_t most = wire_.secure() ? slice_size : body.size();
     do {
-        const std::span<const char> slice = body.first(std::min(body.size(), slice_size));
+        const std::span<const char> slice = body.first(std::min(body.size(), most));
         body = body.subspan(slice.size());
         result<void> sent = co_await send_piece(op, head, slice, body.empty());
         if (!sent || early_) co_return sent;
@@ -123,16 +124,21 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
     co_return result<void>();
 }
 
-/// One piece, and a look whether the peer has said something meanwhile.
+/// One piece, and looks whether the peer has said something meanwhile.
 task<result<void>> connection::send_piece(
     operation& op, std::span<const char> head, std::span<const char> piece, bool last
 ) {
-    const moved m = co_await wire_.write(op, head, piece, {op.limits.stall, errc::stalled});
-    if (m.how == ending::none) {
-        sent_all_ = last;
+    moved m;
+    for (std::size_t gone = 0; !early_;) {
+        m = co_await wire_.write(op, head, piece.subspan(gone), {op.limits.stall, errc::stalled});
+        if (m.how != ending::none) break;
+        head = {};
+        gone += m.bytes;
+        sent_all_ = last && gone == piece.size();
         if (!piece.empty()) look_for_answer();
-        co_return result<void>();
+        if (gone == piece.size()) break;
     }
+    if (m.how == ending::none) co_return result<void>();
     const error why = wire_.failure(op, m, phase::send);
     // The peer may have answered before it closed, or instead of taking more.
     if (m.how == ending::stopped && !op.stopped()) look_for_answer();
@@ -292,7 +298,7 @@ connection::read_known(operation& op, std::span<char> into, std::size_t enough) 
     }
     if (left_ != 0) co_return got;
     char extra = 0;
-    if (begin_ != end_ || wire_.look({&extra, 1}) != 0) {
+    if (begin_ != end_ || (!wire_.drained() && wire_.look({&extra, 1}) != 0)) {
         fault_ = "it is longer than it promised";
         reusable_ = false;
         co_return malformed();

@@ -29,7 +29,7 @@ void stream(const arguments& args) {
     const session s(args);
     const std::size_t size = args.size();
     const std::string key = key_of(size);
-    std::vector<char> chunk(args.number("chunk", 256u << 10), 1);
+    std::vector<char> chunk(args.number("chunk", 128u << 10), 1);
     per_gib(size, args.count(), [&] {
         blobstore_error* err = nullptr;
         blobstore_reader* reader = nullptr;

@@ -144,19 +144,44 @@ result<void> check_document(std::string_view body) {
     return to_end(xml);
 }
 
+namespace {
+
+constexpr std::string_view metadata_prefix = "x-amz-meta-";
+
+/// The heads that tell of an object, and where what they say belongs; those of other kinds below.
+constexpr std::pair<std::string_view, std::string object_meta::*> told[] = {
+    {"etag", &object_meta::etag},
+    {"content-type", &object_meta::content_type},
+    {"content-encoding", &object_meta::content_encoding},
+    {"cache-control", &object_meta::cache_control}};
+
+void add_metadata(object_meta& meta, std::string_view name, std::string_view value) {
+    std::string lower(name.substr(metadata_prefix.size()));
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    meta.metadata.emplace_back(std::move(lower), value);
+}
+
+} // namespace
+
 result<object_meta> decode_meta(const http::response_head& head) {
     object_meta meta;
-    meta.etag = head.find("etag");
-    meta.content_type = head.find("content-type");
-    meta.content_encoding = head.find("content-encoding");
-    meta.cache_control = head.find("cache-control");
-    std::string_view modified = head.find("last-modified");
+    std::string_view modified, length, range;
+    for (std::size_t i = 0; i < head.count; ++i) { // the first of a name counts
+        const auto [name, value] = head.fields[i];
+        for (const auto& [field, member] : told)
+            if (http::same_name(name, field) && (meta.*member).empty()) meta.*member = value;
+        if (modified.empty() && http::same_name(name, "last-modified")) modified = value;
+        if (length.empty() && http::same_name(name, "content-length")) length = value;
+        if (range.empty() && http::same_name(name, "content-range")) range = value;
+        if (name.size() > metadata_prefix.size() &&
+            http::same_name(name.substr(0, metadata_prefix.size()), metadata_prefix))
+            add_metadata(meta, name, value);
+    }
     if (!modified.empty()) {
         result<void> taken = take_time(parse_http_date(modified), meta.modified_ns);
         if (!taken) return taken.error();
     }
-    std::string_view length = head.find("content-length");
-    std::string_view range = head.find("content-range");
     if (!range.empty()) {
         result<content_range> parsed = decode_content_range(range);
         if (!parsed) return parsed.error();
@@ -164,16 +189,6 @@ result<object_meta> decode_meta(const http::response_head& head) {
     } else if (!length.empty()) {
         meta.size = number(length);
         if (!meta.size) return error(errc::protocol, "Content-Length is no number");
-    }
-    constexpr std::string_view prefix = "x-amz-meta-";
-    for (std::size_t i = 0; i < head.count; ++i) {
-        std::string_view name = head.fields[i].name;
-        if (name.size() <= prefix.size() || !http::same_name(name.substr(0, prefix.size()), prefix))
-            continue;
-        std::string lower(name.substr(prefix.size()));
-        for (char& c : lower)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        meta.metadata.emplace_back(std::move(lower), head.fields[i].value);
     }
     std::sort(meta.metadata.begin(), meta.metadata.end());
     return meta;
