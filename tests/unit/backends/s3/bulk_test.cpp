@@ -33,6 +33,7 @@ public:
 
     /// The statuses by key, then the requests: "k1: E_PERMISSION; asked k0 k1 | k1".
     std::string remove(const std::vector<std::string>& keys, unsigned attempts) {
+        context on; // outlives the client
         settings_values values{settings_table(), http::settings_table()};
         const std::string to = "http://127.0.0.1:" + std::to_string(server_.port());
         EXPECT_TRUE(values.set("endpoint", to, setting_origin::call));
@@ -42,7 +43,6 @@ public:
         const auto bucket = open("bucket", values, machine, http::test::open_client()).value();
         const auto op = std::make_shared<test_operation>();
         op->limits.max_attempts = attempts;
-        context on;
         std::string said;
         EXPECT_TRUE(run(on, op, [&](operation& o) -> task<result<void>> {
             result<std::vector<result<void>>> removed = co_await bucket->remove_many(o, keys);
