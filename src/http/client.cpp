@@ -218,6 +218,7 @@ task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     result<void> ok =
         co_await c.send(op, std::span<const char>(k.head), k.current.body, k.current.asks_first);
     k.source_touched = c.source_touched();
+    if (c.asked_in_vain()) k.shared->silent.add(k.current.to);
     if (ok) ok = co_await c.read_head(op, k.current.first_byte);
     if (!ok) {
         no_answer(k, a, &c, ok.error());
@@ -227,11 +228,13 @@ task<result<void>> exchange_once(operation& op, call& k, attempt& a) {
     co_return ok;
 }
 
-/// Whether the body waits for the peer's consent; once it was told not to ask, it follows at once.
+/// Whether the body waits for the peer's consent; once it was told not to ask, or nobody answered,
+/// it follows at once.
 bool asks_first(const call& k) {
     const std::uint64_t least = k.shared->options.expect_size, size = k.current.body.size();
     const bool told_not_to = (k.corrected >> static_cast<unsigned>(outcome::unexpected) & 1U) != 0;
-    return least != 0 && size != 0 && (size >= least || !k.rewinds) && !told_not_to;
+    const bool wanted = least != 0 && size != 0 && (size >= least || !k.rewinds) && !told_not_to;
+    return wanted && !k.shared->silent.has(k.current.to);
 }
 
 /// An error is one that no attempt can help: signing failed, the request cannot be rendered.

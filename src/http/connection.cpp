@@ -30,8 +30,8 @@ void connection::begin(bool no_body) {
     fault_ = {};
     broken_.reset();
     interim_ = 0;
-    answered_ = sent_all_ = early_ = agreed_ = source_touched_ = source_failed_ = ended_ =
-        reusable_ = false;
+    answered_ = sent_all_ = early_ = agreed_ = asked_in_vain_ = source_touched_ = source_failed_ =
+        ended_ = reusable_ = false;
     wire_.count_from_here();
 }
 
@@ -68,6 +68,7 @@ task<result<void>> connection::ask_first(operation& op, std::span<const char> he
     }
     op.disarm();
     early_ = parsed_ != answer_parser::state::more;
+    asked_in_vain_ = !answered_;
     co_return result<void>();
 }
 

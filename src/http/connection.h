@@ -60,6 +60,9 @@ public:
 
     bool sent_all() const noexcept { return sent_all_; }
 
+    /// The peer was asked first and said nothing.
+    bool asked_in_vain() const noexcept { return asked_in_vain_; }
+
     bool source_touched() const noexcept { return source_touched_; } ///< a stream was read from
 
     bool source_failed() const noexcept { return source_failed_; } ///< send() did, not the wire
@@ -100,7 +103,7 @@ private:
     std::optional<error> broken_; ///< why sending ended early, if no answer explains it
     unsigned interim_ = 0;
     bool no_body_ = false, answered_ = false, sent_all_ = false, early_ = false;
-    bool agreed_ = false; ///< with 100 Continue
+    bool agreed_ = false, asked_in_vain_ = false; ///< with 100 Continue
     bool source_touched_ = false, source_failed_ = false;
     bool ended_ = false, reusable_ = false;
 };

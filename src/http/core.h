@@ -11,6 +11,24 @@
 
 namespace blobstore::http {
 
+/// Servers that do not answer `Expect: 100-continue`: one of them costs a second, once. Any thread.
+class silent_servers {
+public:
+    void add(const origin& to) {
+        const std::lock_guard lock(mutex_);
+        if (std::find(all_.begin(), all_.end(), to) == all_.end()) all_.push_back(to);
+    }
+
+    bool has(const origin& to) const {
+        const std::lock_guard lock(mutex_);
+        return std::find(all_.begin(), all_.end(), to) != all_.end();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<origin> all_;
+};
+
 /// Kept alive by the client and by every answer whose body may still be read.
 struct core {
     core(client_options o, std::shared_ptr<trust> t, resolver r)
@@ -24,6 +42,7 @@ struct core {
     const std::shared_ptr<trust> roots;
     resolver names;
     reachability reached;
+    silent_servers silent;
     counters counts;
     buffers memory; ///< before the pool, whose connections give back to it
     pool idle;
