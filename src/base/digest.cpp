@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 namespace blobstore {
@@ -95,15 +96,34 @@ std::string md5(std::string_view bytes) {
     return stream.finish();
 }
 
+namespace {
+
+/// The last one that a stream left behind, ready for use: making one costs half a signature. Never
+/// freed at exit, when other threads may still sign.
+std::atomic<EVP_MD_CTX*> spare_sha256{nullptr};
+
+} // namespace
+
 sha256_stream::sha256_stream()
-    : context_(start(sha256_md())) {
+    : context_(spare_sha256.exchange(nullptr)) {
+    if (context_ == nullptr) {
+        context_ = start(sha256_md());
+    }
+}
+
+sha256_stream::~sha256_stream() {
+    if (fresh_) {
+        context_.reset(spare_sha256.exchange(context_.release()));
+    }
 }
 
 void sha256_stream::update(std::string_view bytes) {
+    fresh_ = false;
     EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
 }
 
 sha256_value sha256_stream::finish() {
+    fresh_ = true;
     return finish_and_restart<32>(context_.get());
 }
 

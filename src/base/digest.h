@@ -39,6 +39,9 @@ struct digest_deleter {
 class sha256_stream final {
 public:
     sha256_stream();
+    sha256_stream(const sha256_stream&) = delete;
+    sha256_stream& operator=(const sha256_stream&) = delete;
+    ~sha256_stream(); ///< keeps the context for the next stream where it holds no bytes
     void update(std::string_view bytes);
 
     /// The digest of everything so far; the stream then starts anew.
@@ -46,6 +49,7 @@ public:
 
 private:
     std::unique_ptr<evp_md_ctx_st, digest_deleter> context_;
+    bool fresh_ = true;
 };
 
 /// The same as the one above, with a fresh or finished stream of the caller's: no allocation.
