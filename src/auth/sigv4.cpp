@@ -142,7 +142,14 @@ public:
                 );
             }
         }
-        std::ranges::stable_sort(fields_, {}, &field::name);
+        for (std::size_t i = 1; i < fields_.size(); ++i) { // few and nearly sorted; no memory
+            const field one = fields_[i];
+            std::size_t to = i;
+            for (; to != 0 && one.name < fields_[to - 1].name; --to) {
+                fields_[to] = fields_[to - 1];
+            }
+            fields_[to] = one;
+        }
     }
 
     template <class String>

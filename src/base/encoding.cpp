@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace blobstore {
 
@@ -65,11 +66,16 @@ std::string hex(std::string_view bytes) {
 }
 
 std::array<char, 64> hex_of(const std::array<unsigned char, 32>& value) noexcept {
+    static constexpr std::array<std::array<char, 2>, 256> pairs = [] {
+        std::array<std::array<char, 2>, 256> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            table[i] = {lower_digits[i >> 4], lower_digits[i & 15]};
+        }
+        return table;
+    }();
     std::array<char, 64> out;
-    char* at = out.data();
-    for (const unsigned char c : value) {
-        *at++ = lower_digits.data()[c >> 4];
-        *at++ = lower_digits.data()[c & 15];
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        std::memcpy(out.data() + 2 * i, pairs[value[i]].data(), 2);
     }
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace blobstore::http {
 
@@ -47,7 +48,15 @@ void add(wiping_string& out, std::string_view name, std::string_view value) {
 } // namespace
 
 bool is_header_value(std::string_view text) {
-    return all_are(in_value, text);
+    constexpr std::uint64_t ones = 0x0101010101010101, high = ones << 7U;
+    std::uint64_t doubtful = 0; // a byte below 0x20 or 0x7F among eight; high ones may be, too
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + at, 8);
+        doubtful |= (eight - ones * 0x20) | (eight + ones);
+    }
+    return (doubtful & high) == 0 ? all_are(in_value, text.substr(at)) : all_are(in_value, text);
 }
 
 result<void> render_head(wiping_string& out, const request& r, std::string_view user_agent) {

@@ -230,6 +230,18 @@ TEST(render, head) {
     );
 }
 
+TEST(render, ST01_every_byte_at_every_place_of_a_value) {
+    for (std::size_t length = 1; length < 20; ++length)
+        for (std::size_t at = 0; at < length; ++at)
+            for (unsigned byte = 0; byte < 256; ++byte)
+                for (const char around : {'a', '\xff', '~', ' '}) {
+                    std::string value(length, around);
+                    value[at] = static_cast<char>(byte);
+                    const bool fine = (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+                    ASSERT_EQ(is_header_value(value), fine) << byte << " at " << at;
+                }
+}
+
 TEST(render, refuses_what_could_split_a_request) {
     wiping_string out;
     const auto code_of = [&](const request& r) {
