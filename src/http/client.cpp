@@ -189,7 +189,7 @@ task<result<void>> judge_answer(operation& op, call& k, attempt& a, std::unique_
     a.at.came = outcome_of(a.said.what);
     if (status == 417 && k.current.asks_first) a.at.came = outcome::unexpected;
     const bool later = a.said.what == action::throttled || a.said.what == action::retry;
-    if (later && a.said.retry_after.count() == 0) a.said.retry_after = retry_after(c->head());
+    if (later && a.said.retry_after.value.count() == 0) a.said.retry_after = retry_after(c->head());
     if (!until) until = op.now() + patience_for_errors;
     if (read && !broken) read = co_await put_back(op, *k.shared, std::move(c), until);
     co_return result<void>();
@@ -282,7 +282,7 @@ error ended_with(const call& k, error why) {
     why->attempts = k.sent;
     if (k.last)
         why->retry_after_ms =
-            std::max(why->retry_after_ms, std::int64_t{k.last->retry_after.count()});
+            std::max(why->retry_after_ms, std::int64_t{k.last->retry_after.value.count()});
     if (k.maybe_applied) why->outcome_unknown = true;
     return why;
 }

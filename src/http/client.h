@@ -20,7 +20,7 @@ struct verdict {
     error why; ///< for every action but done: what the call ends with if this was the last attempt
     std::string region;              ///< with new_region
     std::int64_t server_time_ns = 0; ///< with new_clock: when the answer was made
-    milliseconds retry_after{0};
+    asked_pause retry_after;
 };
 
 /// PURE. `body` is at most the first 64 KiB of an error answer, or of a 2xx one that may hide an

@@ -71,6 +71,20 @@ bool fits(const row& r, const situation& at) noexcept {
            in(r.corrected, at.corrected);
 }
 
+bool is_number(std::string_view text) noexcept {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return !text.empty() && std::all_of(text.begin(), text.end(), digit);
+}
+
+/// Of a number in units of `unit` milliseconds.
+milliseconds number_up_to_cap(std::string_view text, std::uint64_t unit) noexcept {
+    const auto cap = static_cast<std::uint64_t>(retry_after_cap.count());
+    std::uint64_t value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || value >= cap / unit) return retry_after_cap;
+    return milliseconds(static_cast<milliseconds::rep>(value * unit));
+}
+
 } // namespace
 
 decision decide(const situation& at) noexcept {
@@ -112,24 +126,21 @@ milliseconds backoff(unsigned retry, bool throttled, std::uint64_t random) noexc
     return milliseconds(static_cast<milliseconds::rep>(spread >> 32U));
 }
 
-milliseconds retry_after(const response_head& head) noexcept {
+asked_pause retry_after(const response_head& head) noexcept {
+    const std::string_view near_own = head.find("x-amz-retry-after");
+    if (is_number(near_own)) return {number_up_to_cap(near_own, 1), true};
     const std::string_view value = head.find("Retry-After");
-    if (value.empty()) return milliseconds(0);
-    if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-        std::uint64_t seconds = 0;
-        const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-        if (ec != std::errc() || seconds >= 60) return retry_after_cap;
-        return milliseconds(static_cast<milliseconds::rep>(seconds * 1000));
-    }
+    if (is_number(value)) return {number_up_to_cap(value, 1000)};
     const result<nanoseconds> until = parse_http_date(value);
     const result<nanoseconds> sent = parse_http_date(head.find("Date"));
-    if (!until || !sent || *until <= *sent) return milliseconds(0);
+    if (!until || !sent || *until <= *sent) return {};
     const milliseconds asked((*until - *sent) / 1'000'000);
-    return std::min(asked, retry_after_cap);
+    return {std::min(asked, retry_after_cap)};
 }
 
-milliseconds pause_before(milliseconds own, milliseconds asked) noexcept {
-    return std::max(own, std::min(asked, retry_after_cap));
+milliseconds pause_before(milliseconds own, asked_pause asked) noexcept {
+    const milliseconds most = asked.near_own ? own + most_beyond_own : retry_after_cap;
+    return std::max(own, std::min(asked.value, most));
 }
 
 bool retry_budget::spend(int cost) noexcept {

@@ -86,18 +86,25 @@ struct terms {
 terms terms_of(step next) noexcept;
 
 inline constexpr milliseconds backoff_cap{20000};
-inline constexpr milliseconds retry_after_cap{60000};
+inline constexpr milliseconds retry_after_cap{60000}, most_beyond_own{5000};
 
 /// Full jitter: evenly spread over [0, base * 2^retry], capped; base 50 ms, throttled 1 s. `retry`
 /// counts from 0.
 milliseconds backoff(unsigned retry, bool throttled, std::uint64_t random) noexcept;
 
-/// What Retry-After asks for, in seconds or as a date against the answer's own Date; 0 where it is
-/// missing, malformed or past; at most 60 s.
-milliseconds retry_after(const response_head& head) noexcept;
+/// How long a server asks to wait; zero where it does not.
+struct asked_pause {
+    milliseconds value{0};
+    bool near_own = false; ///< it adjusts the own pause, by no more than 5 s
+};
 
-/// The longer of the two, with what the server asks for cut at 60 s.
-milliseconds pause_before(milliseconds own, milliseconds asked) noexcept;
+/// What x-amz-retry-after asks for, in milliseconds and near the own pause; without it Retry-After,
+/// in seconds or as a date against the answer's own Date. At most 60 s; zero where it is missing,
+/// malformed or past.
+asked_pause retry_after(const response_head& head) noexcept;
+
+/// The longer of the two, with what the server asks for cut.
+milliseconds pause_before(milliseconds own, asked_pause asked) noexcept;
 
 /// Tokens that all calls of one client share, so that a failing service is not hammered.
 class retry_budget {

@@ -318,6 +318,25 @@ TEST(http_client, RT04_retry_after_is_honoured) {
     EXPECT_LT(a.seconds, 1.5);
 }
 
+TEST(http_client, RT01_x_amz_retry_after_is_honoured_on_a_bare_5xx) {
+    raw_server server([&](int fd, int number) {
+        head_of(fd);
+        if (number > 0) return put(fd, ok_five);
+        put(fd, "HTTP/1.1 500 Oops\r\nx-amz-retry-after: 400\r\nContent-Length: 0\r\n\r\n");
+    });
+    context on;
+    auto c = open_client();
+    exchange what = get(server.to());
+    what.decide = [](const response_head& head, std::string_view body) {
+        verdict v = plain_judge(head, body);
+        if (head.status == 500) v.what = action::retry;
+        return v;
+    };
+    const answer a = ask(*c, on, what);
+    EXPECT_EQ(a.body, "hello");
+    EXPECT_GE(a.seconds, 0.39); // the own pause is 50 ms at most
+}
+
 TEST(http_client, S3_15_early_refusal_during_an_upload_is_read) {
     for (const bool lingers : {true, false}) {
         raw_server server([&](int fd, int) {

@@ -178,21 +178,41 @@ response_head head_with(std::string_view after, std::string_view date = {}) {
 }
 
 TEST(retry, ST15_RT04_retry_after) {
-    EXPECT_EQ(retry_after(response_head{}).count(), 0);
-    EXPECT_EQ(retry_after(head_with("7")).count(), 7000);
-    EXPECT_EQ(retry_after(head_with("0")).count(), 0);
-    EXPECT_EQ(retry_after(head_with("3600")).count(), 60000);
-    EXPECT_EQ(retry_after(head_with("99999999999999999999999")).count(), 60000);
-    for (const char* bad : {"-1", "abc", "1.5", " ", "1e9"})
-        EXPECT_EQ(retry_after(head_with(bad)).count(), 0);
+    const auto asked = [](const response_head& head) {
+        EXPECT_FALSE(retry_after(head).near_own);
+        return retry_after(head).value.count();
+    };
+    EXPECT_EQ(asked(response_head{}), 0);
+    EXPECT_EQ(asked(head_with("7")), 7000);
+    EXPECT_EQ(asked(head_with("0")), 0);
+    EXPECT_EQ(asked(head_with("3600")), 60000);
+    EXPECT_EQ(asked(head_with("99999999999999999999999")), 60000);
+    for (const char* bad : {"-1", "abc", "1.5", " ", "1e9", ""})
+        EXPECT_EQ(asked(head_with(bad)), 0);
     const char* const date = "Fri, 24 May 2013 00:00:00 GMT";
-    EXPECT_EQ(retry_after(head_with("Fri, 24 May 2013 00:00:05 GMT", date)).count(), 5000);
-    EXPECT_EQ(retry_after(head_with("Fri, 24 May 2013 01:00:05 GMT", date)).count(), 60000);
-    EXPECT_EQ(retry_after(head_with("Thu, 23 May 2013 00:00:05 GMT", date)).count(), 0);
-    EXPECT_EQ(retry_after(head_with("Fri, 24 May 2013 00:00:05 GMT")).count(), 0);
-    EXPECT_EQ(pause_before(milliseconds(50), milliseconds(7000)).count(), 7000);
-    EXPECT_EQ(pause_before(milliseconds(50), milliseconds(700000)).count(), 60000);
-    EXPECT_EQ(pause_before(milliseconds(50), milliseconds(0)).count(), 50);
+    EXPECT_EQ(asked(head_with("Fri, 24 May 2013 00:00:05 GMT", date)), 5000);
+    EXPECT_EQ(asked(head_with("Fri, 24 May 2013 01:00:05 GMT", date)), 60000);
+    EXPECT_EQ(asked(head_with("Thu, 23 May 2013 00:00:05 GMT", date)), 0);
+    EXPECT_EQ(asked(head_with("Fri, 24 May 2013 00:00:05 GMT")), 0);
+    EXPECT_EQ(pause_before(milliseconds(50), {milliseconds(7000)}).count(), 7000);
+    EXPECT_EQ(pause_before(milliseconds(50), {milliseconds(700000)}).count(), 60000);
+    EXPECT_EQ(pause_before(milliseconds(50), {}).count(), 50);
+}
+
+TEST(retry, RT01_x_amz_retry_after_is_in_milliseconds_and_near_the_own_pause) {
+    const auto paused = [](const char* amz, const char* after = "") {
+        response_head head = head_with(after);
+        head.fields[head.count++] = {"X-Amz-Retry-After", amz};
+        return pause_before(milliseconds(50), retry_after(head)).count();
+    };
+    EXPECT_EQ(paused("1500"), 1500);
+    EXPECT_EQ(paused("1500", "7"), 1500) << "goes before Retry-After";
+    EXPECT_EQ(paused("7"), 50);
+    EXPECT_EQ(paused("0", "7"), 50);
+    for (const char* far : {"5051", "70000", "99999999999999999999999"})
+        EXPECT_EQ(paused(far), 5050);
+    for (const char* bad : {"", "-1", "soon", "1.5"})
+        EXPECT_EQ(paused(bad, "7"), 7000) << bad;
 }
 
 TEST(retry, RT01_budget) {
