@@ -26,6 +26,13 @@ error_code system_error(int code) {
     return error_code(code, boost::system::system_category());
 }
 
+/// This process lacks something: that tells nothing of the address.
+bool is_own_lack(const error_code& why) {
+    using namespace boost::system::errc;
+    return why == too_many_files_open || why == too_many_files_open_in_system ||
+           why == not_enough_memory || why == no_buffer_space;
+}
+
 /// Sockets that are connecting. Closes what is left of them.
 class field {
 public:
@@ -172,7 +179,7 @@ race(operation& op, std::span<const endpoint> addresses, milliseconds limit, rea
             op.interrupt_after(last ? milliseconds(0) : stagger);
             const error_code refused = sockets.start(addresses[next++]);
             if (!refused) break;
-            known.failed(addresses[next - 1], op.now());
+            if (!is_own_lack(refused)) known.failed(addresses[next - 1], op.now());
             outcome.how.ec = refused;
         }
         if (sockets.empty()) break;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <netdb.h>
+#include <sys/resource.h>
 
 namespace blobstore::http::test {
 
@@ -248,6 +249,51 @@ TEST(http_race, ST07_next_address_after_one_that_refuses_or_hangs) {
     EXPECT_EQ(a.body, "ok");
     EXPECT_GE(a.seconds, 0.24);
     EXPECT_LT(a.seconds, 3);
+}
+
+/// One descriptor is left, until it goes.
+class one_descriptor {
+public:
+    one_descriptor() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit few = before_;
+        few.rlim_cur = 64;
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        for (int fd = ::dup(2); fd >= 0; fd = ::dup(2))
+            fillers_.push_back(fd);
+        ::close(fillers_.back());
+        fillers_.pop_back();
+    }
+
+    one_descriptor(const one_descriptor&) = delete;
+    one_descriptor& operator=(const one_descriptor&) = delete;
+
+    ~one_descriptor() {
+        for (const int fd : fillers_)
+            ::close(fd);
+        ::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+    std::vector<int> fillers_;
+};
+
+TEST(http_race, RT08_no_descriptor_left_tells_nothing_of_an_address) {
+    reachability known;
+    context on;
+    const auto op = std::make_shared<test_operation>();
+    const std::array<endpoint, 1> refuses{at("127.0.0.3", 1)}, to{at("127.0.0.1")};
+    race_outcome ended;
+    run(on, op, [&](operation& o) -> task<result<void>> {
+        co_await race(o, refuses, milliseconds(1000), known); // the context has its own from now on
+        const one_descriptor left;                            // the set's own
+        ended = co_await race(o, to, milliseconds(1000), known);
+        co_return result<void>();
+    });
+    EXPECT_EQ(ended.how.ec.value(), EMFILE);
+    const std::vector<endpoint> given{to[0], at("127.0.0.2")};
+    EXPECT_EQ(known.order(given, steady::now()), given);
 }
 
 } // namespace
