@@ -27,14 +27,14 @@ credential_source always(credential_answer answer) {
 }
 
 task<result<found_credentials>> answer_environment(operation&, const credential_request& asked) {
-    auto variable = [&](const char* name) -> std::string {
+    auto variable = [&](const char* name) -> std::string_view { // no copy that nobody wipes
         auto found = asked.machine->environment.find(name);
-        return found == asked.machine->environment.end() ? std::string() : found->second;
+        return found == asked.machine->environment.end() ? std::string_view() : found->second;
     };
     credential_answer answer;
     answer.identity = "environment";
     aws_credentials keys{
-        variable("AWS_ACCESS_KEY_ID"),
+        std::string(variable("AWS_ACCESS_KEY_ID")),
         secret_string(variable("AWS_SECRET_ACCESS_KEY")),
         secret_string(variable("AWS_SESSION_TOKEN"))};
     if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {

@@ -6,6 +6,40 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <malloc.h>
+#include <new>
+
+namespace {
+
+constexpr std::string_view told_to_none = "a secret that no freed memory may hold";
+std::atomic<bool> watching{false};
+std::atomic<int> freed_with_it{0};
+
+void look_and_free(void* at) noexcept {
+    const bool look = at && watching;
+    const std::string_view all(static_cast<const char*>(at), look ? ::malloc_usable_size(at) : 0);
+    if (all.find(told_to_none) != all.npos) ++freed_with_it;
+    std::free(at);
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    void* const made = std::malloc(size);
+    if (!made) throw std::bad_alloc();
+    return made;
+}
+
+void operator delete(void* at) noexcept {
+    look_and_free(at);
+}
+
+void operator delete(void* at, std::size_t) noexcept {
+    look_and_free(at);
+}
+
 namespace blobstore {
 namespace {
 
@@ -59,6 +93,31 @@ TEST(source, environment) {
         half.erase(missing);
         EXPECT_EQ(ask(environment_credentials(), half).found.error().code(), errc::credentials);
     }
+}
+
+TEST(source, CR10_environment_leaves_no_copy_in_freed_memory) {
+    host machine;
+    machine.environment = full;
+    machine.environment["AWS_SECRET_ACCESS_KEY"] = told_to_none;
+    machine.environment["AWS_SESSION_TOKEN"] = told_to_none;
+    const auto op = std::make_shared<plain_operation>();
+    op->body = [&](operation& o) -> task<result<void>> {
+        const credential_request request{&machine, nullptr, nullptr};
+        watching = true;
+        {
+            const auto found = co_await environment_credentials()(o, request);
+            EXPECT_TRUE(found);
+        }
+        watching = false;
+        co_return result<void>();
+    };
+    context on;
+    on.run_blocking(op);
+    EXPECT_EQ(freed_with_it, 0);
+    watching = true;
+    delete new std::string(told_to_none);
+    watching = false;
+    EXPECT_EQ(freed_with_it, 1) << "it sees what is not wiped";
 }
 
 TEST(source, the_first_of_a_chain_that_has_some) {
