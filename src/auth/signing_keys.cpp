@@ -4,11 +4,7 @@
 
 namespace blobstore::sigv4 {
 
-signing_keys::~signing_keys() {
-    wipe(key_.data(), key_.size());
-}
-
-sha256_value
+secret_digest
 signing_keys::find(const secret_string& secret, std::string_view date, const scope& where) {
     const std::lock_guard lock(mutex_);
     const bool kept =

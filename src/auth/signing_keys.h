@@ -14,16 +14,15 @@ public:
     signing_keys() = default;
     signing_keys(const signing_keys&) = delete;
     signing_keys& operator=(const signing_keys&) = delete;
-    ~signing_keys();
 
     /// What signing_key() gives.
-    sha256_value find(const secret_string& secret, std::string_view date, const scope& where);
+    secret_digest find(const secret_string& secret, std::string_view date, const scope& where);
 
 private:
     std::mutex mutex_;
     secret_string secret_;
     std::string date_, region_, service_;
-    sha256_value key_{};
+    secret_digest key_;
 };
 
 } // namespace blobstore::sigv4

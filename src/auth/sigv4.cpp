@@ -325,9 +325,9 @@ std::string join_lines(std::initializer_list<std::string_view> lines) {
     return out;
 }
 
-sha256_value key_for(const signing& with, const date_text& date) {
+secret_digest key_for(const signing& with, const date_text& date) {
     if (with.key != nullptr) {
-        return *with.key;
+        return {*with.key};
     }
     return signing_key(with.credentials.secret_access_key, date.day(), with.at.where);
 }
@@ -345,10 +345,8 @@ std::array<char, 64> sign(
     const sha256_value hashed = digest.finish();
     line.clear();
     append_string_to_sign(line, date, with.at.where, hashed);
-    sha256_value key = key_for(with, date);
-    const sha256_value value = hmac_sha256(digest, bytes_of(key), line);
-    wipe(key.data(), key.size());
-    return hex_of(value);
+    const secret_digest key = key_for(with, date);
+    return hex_of(hmac_sha256(digest, bytes_of(key), line));
 }
 
 std::string_view view_of(const std::array<char, 64>& digits) {
@@ -357,15 +355,16 @@ std::string_view view_of(const std::array<char, 64>& digits) {
 
 } // namespace
 
-sha256_value signing_key(const secret_string& secret, std::string_view date, const scope& where) {
+secret_digest signing_key(const secret_string& secret, std::string_view date, const scope& where) {
     std::string start = "AWS4";
     start.reserve(start.size() + secret.reveal().size()); // no second copy is left behind
     start += secret.reveal();
-    sha256_value key = hmac_sha256(start, date);
+    secret_digest key{hmac_sha256(start, date)};
     wipe(start.data(), start.size());
     for (const std::string_view part :
          {where.region, where.service, std::string_view("aws4_request")}) {
-        key = hmac_sha256(bytes_of(key), part);
+        const secret_digest next{hmac_sha256(bytes_of(key), part)};
+        key = next;
     }
     return key;
 }

@@ -73,7 +73,7 @@ struct signing {
 
 /// HMAC chain of secret, date ("20130524"), region and service: constant for a day, so worth
 /// keeping.
-sha256_value signing_key(const secret_string& secret, std::string_view date, const scope& where);
+secret_digest signing_key(const secret_string& secret, std::string_view date, const scope& where);
 
 /// "20130524/us-east-1/s3/aws4_request"
 std::string credential_scope(const stamp& at);

@@ -51,6 +51,10 @@ void start_openssl() noexcept {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
+secret_digest::~secret_digest() {
+    OPENSSL_cleanse(value.data(), value.size());
+}
+
 void digest_deleter::operator()(evp_md_ctx_st* context) const noexcept {
     EVP_MD_CTX_free(context);
 }

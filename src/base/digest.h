@@ -17,6 +17,17 @@ using sha256_value = std::array<unsigned char, 32>;
 /// use it. A host that started OpenSSL itself before has decided that for both.
 void start_openssl() noexcept;
 
+/// A digest that is a key: wiped when it goes.
+struct secret_digest {
+    sha256_value value{};
+
+    ~secret_digest();
+
+    operator const sha256_value&() const noexcept { return value; }
+
+    friend bool operator==(const secret_digest&, const secret_digest&) = default;
+};
+
 /// The raw bytes of a digest, for hex() and base64(). Valid as long as `value`.
 inline std::string_view bytes_of(const sha256_value& value) noexcept {
     return {reinterpret_cast<const char*>(value.data()), value.size()};

@@ -4,6 +4,7 @@
 // that runs the server; here only hashes of them stay.
 #include "capi/support.h"
 #include "capi/vault.h"
+#include "fakes/digests.h"
 #include "support/memory_search.h"
 #include "support/temp_folder.h"
 
@@ -35,6 +36,11 @@ enum item : std::size_t {
     token, // longer than a signature's scratch memory has room for
     link_signature,
     link_token,
+    date_key, // what is derived from `secret` on the way to the key of the day
+    region_key,
+    service_key,
+    signing_key,
+    signing_key_with_token,
     planted, // never given to the library
     item_count
 };
@@ -51,6 +57,11 @@ constexpr std::array<const char*, item_count> names = {
     "session_token",
     "signature of a link",
     "token of a link",
+    "the date's key",
+    "the region's key",
+    "the service's key",
+    "the signing key",
+    "the signing key of a token",
     "the planted secret"};
 
 constexpr const char* key_number = "the number that client_key is";
@@ -76,6 +87,20 @@ void send(int pipe, const std::string& text) {
         if (n <= 0) ::_exit(3);
         at += static_cast<std::size_t>(n);
     }
+}
+
+/// Of today: the library derives them anew, here they are known.
+void derive_keys(std::array<std::string, item_count>& items) {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    std::array<char, 16> date{};
+    std::strftime(date.data(), date.size(), "%Y%m%d", ::gmtime_r(&now, &utc));
+    items[date_key] = fakes::hmac_sha256("AWS4" + items[secret], date.data());
+    items[region_key] = fakes::hmac_sha256(items[date_key], "us-east-1");
+    items[service_key] = fakes::hmac_sha256(items[region_key], "s3");
+    items[signing_key] = fakes::hmac_sha256(items[service_key], "aws4_request");
+    items[signing_key_with_token] =
+        fakes::derive_signing_key(items[secret_with_token], date.data(), "us-east-1", "s3");
 }
 
 void add_faults(fakes::s3_server& server, const std::string& token_text) {
@@ -110,6 +135,7 @@ void serve(int out, int until) {
           {link_token, 300},
           {planted, 40}})
         items[which] = random_text(static_cast<std::size_t>(size));
+    derive_keys(items);
     const auto authority = std::make_shared<const fakes::test_ca>();
     const fakes::key_pair mine = authority->issue(fakes::leaf_kind::client_leaf);
     fakes::server_options options;

@@ -266,8 +266,8 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     const sigv4::request_view view{from.method, from.path, query, headers};
     const sigv4::stamp stamp{now.time_ns, {now.at->region, "s3"}};
     const auto date = iso_basic(stamp.time);
-    const sha256_value key = keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
-    const sigv4::signing with{use, stamp, body.hash, {}, &key};
+    const secret_digest key = keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
+    const sigv4::signing with{use, stamp, body.hash, {}, &key.value};
     sigv4::signed_header made = sigv4::sign_header(view, with);
     r.headers.reserve(r.headers.size() + made.fields.size());
     for (auto& [name, value] : made.fields)
@@ -550,9 +550,9 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     const std::int64_t now = options.signing_time_ns.value_or(now_ns());
     const sigv4::stamp stamp{now - now % second, {here->region, "s3"}};
     const auto date = iso_basic(stamp.time);
-    const sha256_value of_the_day =
+    const secret_digest of_the_day =
         keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
-    const sigv4::signing with{use, stamp, sigv4::unsigned_payload, {}, &of_the_day};
+    const sigv4::signing with{use, stamp, sigv4::unsigned_payload, {}, &of_the_day.value};
     std::string sign =
         sigv4::sign_query({r.method, r.path, query, headers}, with, options.expires_ms / 1000);
     std::string link; // in one piece: nothing but the link has the token when this ends

@@ -10,7 +10,7 @@ namespace blobstore::s3 {
 void signed_body::start(
     const sha256_value& key, std::int64_t time, std::string region, std::string seed
 ) {
-    key_ = key;
+    key_.value = key;
     time_ = time;
     region_ = std::move(region);
     previous_ = std::move(seed);

@@ -32,7 +32,7 @@ private:
 
     reader& inner_;
     std::uint64_t left_;
-    sha256_value key_{};
+    secret_digest key_;
     std::int64_t time_ = 0;
     std::string region_, previous_, encoded_;
     std::size_t given_ = 0;

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <memory>
 
 namespace blobstore::sigv4 {
 namespace {
@@ -45,6 +48,16 @@ TEST(signing_keys, a_kept_one_costs_no_hmac) {
         kept += clock::now() - middle;
     }
     EXPECT_LT(kept * 3, derived);
+}
+
+TEST(signing_keys, CR10_none_is_left_where_it_was) {
+    alignas(secret_digest) std::array<unsigned char, sizeof(secret_digest)> place{};
+    const auto* const key =
+        new (place.data()) secret_digest(signing_key(secret_string("one"), "20130524", {"r", "s"}));
+    const auto zeros = [&] { return std::count(place.begin(), place.end(), 0); };
+    EXPECT_LT(zeros(), 8);
+    std::destroy_at(key);
+    EXPECT_EQ(zeros(), 32);
 }
 
 } // namespace
