@@ -32,6 +32,10 @@ void* operator new(std::size_t size) {
     return made;
 }
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // else a sanitizer's own
+    return std::malloc(size);
+}
+
 void operator delete(void* at) noexcept {
     look_and_free(at);
 }
