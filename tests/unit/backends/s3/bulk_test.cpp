@@ -40,7 +40,6 @@ public:
         EXPECT_TRUE(values.set("skip_signature", "true", setting_origin::call));
         auto machine = std::make_shared<host>();
         machine->now_ns = [] { return std::int64_t{0}; };
-        context on; // outlives the connections that rest in the client
         const auto bucket = open("bucket", values, machine, http::test::open_client()).value();
         const auto op = std::make_shared<test_operation>();
         op->limits.max_attempts = attempts;
