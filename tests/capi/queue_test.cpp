@@ -248,8 +248,9 @@ TEST(callbacks, AB02_may_submit_and_free) {
     auto how = sized<blobstore_async>();
     how.callback = go_on;
     how.user_data = reinterpret_cast<std::uintptr_t>(&c);
+    c.store = store.get(); // before the first callback can look at it
     ASSERT_EQ(submit_get(store, "key", nullptr, &how, nullptr), BLOBSTORE_OK);
-    c.store = store.release();
+    (void)store.release(); // the chain's
     ASSERT_EQ(c.done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
     EXPECT_EQ(blobstore_client_close(client.get(), 5000, nullptr), BLOBSTORE_OK);
     EXPECT_EQ(c.seen, std::vector<blobstore_status>(201, BLOBSTORE_OK));
