@@ -128,17 +128,21 @@ endpoint at(const char* address, std::uint16_t port = 80) {
     return {boost::asio::ip::make_address(address), port};
 }
 
+/// Shared with look-ups that are left behind.
+struct lookup_state {
+    std::atomic<int> asked{0}, failing{0}, slow_ms{0};
+};
+
 struct counted_lookup {
-    std::atomic<int> asked{0};
-    std::atomic<int> failing{0};
-    std::atomic<int> slow_ms{0};
+    const std::shared_ptr<lookup_state> state = std::make_shared<lookup_state>();
+    std::atomic<int>&asked = state->asked, &failing = state->failing, &slow_ms = state->slow_ms;
 
     resolver make(lookup_times times = {}) {
-        const auto look = [this](const std::string& host, std::uint16_t port) {
-            ++asked;
-            std::this_thread::sleep_for(milliseconds(slow_ms));
+        const auto look = [with = state](const std::string& host, std::uint16_t port) {
+            ++with->asked;
+            std::this_thread::sleep_for(milliseconds(with->slow_ms));
             if (host == "slow.test") std::this_thread::sleep_for(milliseconds(2500));
-            if (failing != 0) return lookup_answer{failing, 0, {}};
+            if (with->failing != 0) return lookup_answer{with->failing, 0, {}};
             return lookup_answer{0, 0, {at("127.0.0.1", port)}};
         };
         return resolver::make({}, look, times).value();
