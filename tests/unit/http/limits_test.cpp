@@ -279,7 +279,7 @@ TEST_F(http_limits, RT06_a_stall_ends_the_attempt_and_not_the_call) {
                 hold(fd);
             });
             const auto op = std::make_shared<test_operation>();
-            op->limits.stall = milliseconds(150);
+            op->limits.stall = milliseconds(500);
             op->limits.max_attempts = 3;
             context on;
             const std::string_view body(large_body().data(), one.size);
