@@ -279,7 +279,7 @@ TEST_F(http_limits, RT06_a_stall_ends_the_attempt_and_not_the_call) {
                 hold(fd);
             });
             const auto op = std::make_shared<test_operation>();
-            op->limits.stall = milliseconds(500);
+            op->limits.stall = milliseconds(500); // more than a machine under load stands still
             op->limits.max_attempts = 3;
             context on;
             const std::string_view body(large_body().data(), one.size);
@@ -294,8 +294,8 @@ TEST_F(http_limits, RT06_a_stall_ends_the_attempt_and_not_the_call) {
             EXPECT_EQ(a.outcome.error().code(), errc::stalled) << one.name;
             EXPECT_EQ(a.outcome.error()->attempts, 3U) << one.name;
             EXPECT_TRUE(a.outcome.error()->retryable) << one.name;
-            EXPECT_GE(a.seconds, 0.42) << one.name;
-            EXPECT_LT(a.seconds, 1.2) << one.name;
+            EXPECT_GE(a.seconds, 1.49) << one.name;
+            EXPECT_LT(a.seconds, 3) << one.name;
         }
 }
 

@@ -44,6 +44,7 @@ inline std::string take_head(int fd, std::string& rest) {
 
 inline std::string take_bytes(int fd, std::string& rest, std::size_t size) {
     std::array<char, 65536> piece;
+    rest.reserve(size); // growing takes long enough to look like a stall
     while (rest.size() < size) {
         const ssize_t n = ::recv(fd, piece.data(), piece.size(), 0);
         if (n <= 0) return {};
