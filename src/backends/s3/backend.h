@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backend of one bucket, and one request of it from signing to answer. Its operations are in
+// objects, bulk, uploads and presign.
+#pragma once
+
+#include "auth/signing_keys.h"
+#include "auth/source.h"
+#include "backends/s3/bulk_delete.h"
+#include "backends/s3/requests.h"
+#include "backends/s3/signed_body.h"
+#include "http/client.h"
+#include "store/backend.h"
+
+#include <atomic>
+#include <mutex>
+
+namespace blobstore::s3 {
+
+constexpr std::size_t document_limit = 16 * 1024 * 1024; // of a list or delete answer
+
+/// What an answer's body must be hashed or signed as.
+struct payload {
+    std::string hash;              ///< hex, or one of sigv4's constants
+    signed_body* chunks = nullptr; ///< to be started with each signature
+};
+
+/// What is signed anew for each attempt, and with what it was signed last.
+struct attempt {
+    const unsigned_request* from;
+    const payload* body;
+    found_credentials used;
+    std::shared_ptr<const endpoint> at;
+    std::int64_t time_ns = 0;
+    bulk_delete* bulk = nullptr; ///< makes these of what is left
+    unsigned_request renewed;
+    payload of_renewed;
+};
+
+/// What an answer's success is.
+struct success {
+    bool document = false; ///< which may hide an error
+    bulk_delete* bulk = nullptr;
+};
+
+class s3_backend final : public backend {
+public:
+    s3_backend(
+        endpoint at,
+        credential_source credentials,
+        std::shared_ptr<const host> machine,
+        std::shared_ptr<http::client> client
+    )
+        : bucket_(at.bucket)
+        , at_(std::make_shared<const endpoint>(std::move(at)))
+        , credentials_(std::move(credentials))
+        , machine_(std::move(machine))
+        , client_(std::move(client)) {}
+
+    std::string uri(std::string_view key) const override {
+        return "s3://" + bucket_ + "/" + std::string(key);
+    }
+
+    result<void> check_key(std::string_view) const override { return {}; }
+
+    task<result<object_body>>
+    get(operation& op, const std::string& key, const get_options& options) override;
+    task<result<object_meta>>
+    head(operation& op, const std::string& key, const conditions& when) override;
+    task<result<object_meta>>
+    put(operation& op, const std::string& key, const source& body, const put_options& options
+    ) override;
+    task<result<void>> remove(operation& op, const std::string& key) override;
+    task<result<std::vector<result<void>>>>
+    remove_many(operation& op, const std::vector<std::string>& keys) override;
+    task<result<object_meta>> copy(
+        operation& op,
+        backend& from,
+        const std::string& from_key,
+        const std::string& key,
+        const copy_options& options
+    ) override;
+    task<result<list_page>> list(operation& op, const list_options& options) override;
+    task<result<std::string>>
+    presign(operation& op, const std::string& key, const presign_options& options) override;
+
+private:
+    using answer = result<std::unique_ptr<http::response>>;
+
+    task<answer> send(operation& op, const unsigned_request& r, source body, success form);
+    task<result<std::string>>
+    send_for_document(operation& op, const unsigned_request& r, success form);
+    task<result<void>> renew(operation& op, http::request& r, attempt& now);
+    task<result<payload>>
+    payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
+    task<result<void>>
+    authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);
+    task<result<void>>
+    remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
+
+    std::shared_ptr<const endpoint> at() const {
+        std::lock_guard lock(mutex_);
+        return at_;
+    }
+
+    void learn(const http::verdict& from) noexcept;
+
+    /// The machine's clock, corrected by what the service told.
+    std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
+
+    const std::string bucket_;
+    mutable std::mutex mutex_;           ///< guards the next
+    std::shared_ptr<const endpoint> at_; ///< in the region that the bucket turned out to be in
+    std::atomic<std::int64_t> clock_offset_ns_{0};
+    const credential_source credentials_;
+    const std::shared_ptr<const host> machine_;
+    const std::shared_ptr<http::client> client_;
+    sigv4::signing_keys keys_;
+};
+
+/// What was asked for may have been done.
+inline error applied(error e) {
+    e->outcome_unknown = true;
+    return e;
+}
+
+} // namespace blobstore::s3
