@@ -136,30 +136,37 @@ bool wakeup::is_set() const {
     return state_->set;
 }
 
-task<result<void>> wakeup::wait(operation& op) const {
-    struct waiting {
-        operation& op;
-        const std::shared_ptr<state>& s;
+struct wakeup::waiting {
+    operation& op;
+    const std::shared_ptr<state>& s;
+    bool stops = true; ///< with the operation
 
-        bool await_ready() const noexcept { return op.stopped(); }
+    bool await_ready() const noexcept { return stops && op.stopped(); }
 
-        bool await_suspend(std::coroutine_handle<> self) {
-            std::lock_guard lock(s->mutex);
-            if (s->set) return false;
-            s->waiter = &op;
-            s->fired = false;
-            op.suspend(self);
+    bool await_suspend(std::coroutine_handle<> self) {
+        std::lock_guard lock(s->mutex);
+        if (s->set) return false;
+        s->waiter = &op;
+        s->fired = false;
+        op.suspend(self);
+        if (stops)
             op.set_interrupt(
                 [](void* at) { fire(static_cast<state*>(at)->shared_from_this()); }, s.get()
             );
-            return true;
-        }
+        return true;
+    }
 
-        void await_resume() const noexcept { op.set_interrupt(nullptr, nullptr); }
-    };
+    void await_resume() const noexcept { op.set_interrupt(nullptr, nullptr); }
+};
 
+task<result<void>> wakeup::wait(operation& op) const {
     co_await waiting{op, state_};
     if (is_set()) co_return result<void>();
+    co_return op.check();
+}
+
+task<result<void>> wakeup::outlast(operation& op) const {
+    co_await waiting{op, state_, false};
     co_return op.check();
 }
 

@@ -141,6 +141,9 @@ public:
 
     context& home() const noexcept { return *context_; }
 
+    /// What runs it; null for one that is driven by a context alone.
+    runtime* owner() const noexcept { return owner_; }
+
     steady::time_point now() const noexcept;
 
     /// The step that begins now may take so long; then its wait ends with `code`, and only the step
@@ -218,6 +221,7 @@ private:
     steady::time_point wake_at_ = steady::time_point::max();
     errc step_code_ = errc::timeout, stop_code_ = errc::ok;
     std::size_t active_index_ = 0;
+    runtime* owner_ = nullptr;
     operation* next_ = nullptr;       ///< in the one list of its context that it is in
     std::shared_ptr<operation> kept_; ///< itself, while it is in one
     bool step_over_ = false, waiting_ = false, done_ = false;
@@ -294,7 +298,12 @@ public:
     /// Until set() or until the operation is stopped, which is the error.
     task<result<void>> wait(operation& op) const;
 
+    /// Until set(), also where the operation is stopped: for what must not be left behind.
+    task<result<void>> outlast(operation& op) const;
+
 private:
+    struct waiting;
+
     struct state : std::enable_shared_from_this<state> {
         std::mutex mutex;
         operation* waiter = nullptr;

@@ -180,6 +180,7 @@ void runtime::drive(const std::shared_ptr<operation>& op) noexcept {
         return;
     }
     if (closing()) op->cancel();
+    op->owner_ = this;
     leased->run_blocking(op);
     give_back(*leased);
 }
@@ -221,6 +222,7 @@ result<context*> runtime::next_io_context(bool small) {
 }
 
 result<void> runtime::submit(const std::shared_ptr<operation>& op, bool blocks) {
+    op->owner_ = this;
     if (blocks) return submit_to_workers(op);
     result<context*> home = next_io_context(op->small);
     if (!home) return home.error();
