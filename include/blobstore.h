@@ -469,8 +469,12 @@ BLOBSTORE_FN(void) blobstore_buffer_free(blobstore_buffer *buffer);
 
 /* ---- Objects ---- */
 
-/** blobstore_object_view.flags: what is known; IS_PREFIX: no object, a common prefix of a listing */
-enum { BLOBSTORE_OBJECT_HAS_SIZE = 1, BLOBSTORE_OBJECT_HAS_MODIFIED = 2, BLOBSTORE_OBJECT_IS_PREFIX = 4 };
+/** blobstore_object_view.flags: what is known; IS_PREFIX: no object, a common prefix of a listing; IS_DELETE_MARKER: no
+ *  object, a version that says it was deleted; IS_LATEST: in a listing of versions */
+enum { BLOBSTORE_OBJECT_HAS_SIZE = 1, BLOBSTORE_OBJECT_HAS_MODIFIED = 2, BLOBSTORE_OBJECT_IS_PREFIX = 4,
+       BLOBSTORE_OBJECT_IS_DELETE_MARKER = 8, BLOBSTORE_OBJECT_IS_LATEST = 16, BLOBSTORE_OBJECT_BUCKET_KEY = 32,
+       BLOBSTORE_OBJECT_LEGAL_HOLD = 64, BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL = 128,
+       BLOBSTORE_OBJECT_HAS_TAG_COUNT = 256, BLOBSTORE_OBJECT_HAS_PARTS = 512 };
 
 /** What is known of an object; a string that is not known is empty. */
 typedef struct blobstore_object_view {
@@ -480,6 +484,17 @@ typedef struct blobstore_object_view {
     blobstore_str key, etag, content_type, content_encoding, cache_control;
     const blobstore_kv *metadata; /* user metadata, names in lower case */
     size_t metadata_len;
+    blobstore_str version; /* empty where the store keeps none */
+    blobstore_str storage_class; /* as the service says; empty: its usual one */
+    blobstore_str content_disposition, content_language, expires;
+    blobstore_str sse, sse_kms_key_id; /* how the service encrypts it; SSE-C: "customer:AES256" */
+    blobstore_str restore; /* of an archived object, as the service says */
+    blobstore_str owner;
+    blobstore_str lock_mode; /* "GOVERNANCE" or "COMPLIANCE" */
+    int64_t retain_until_ns;
+    uint64_t tag_count, parts; /* parts: of the upload that wrote it */
+    const blobstore_kv *tags; /* of blobstore_tags_get */
+    size_t tags_len;
 } blobstore_object_view;
 
 /** Fills *out as far as its struct_size goes.
@@ -507,19 +522,40 @@ typedef struct blobstore_get_options {
     uint64_t suffix_length; /* the last bytes; excludes OFFSET and LENGTH */
     int64_t if_modified_since_ns, if_unmodified_since_ns; /* E_NOT_MODIFIED; E_PRECONDITION */
     blobstore_str if_match, if_none_match; /* ETags as given, or "*"; empty = no condition */
+    blobstore_str version; /* empty = the current one */
+    blobstore_str sse_customer_key; /* the 32 bytes the object was written with; S3 over TLS only */
 } blobstore_get_options;
 
-/** Attributes of what is written; NULL = none (copy: those of the source). */
+/** blobstore_put_options.flags. CREATE: only where there is no object, else E_EXISTS. BUCKET_KEY: with aws:kms.
+ *  GUESS_TYPE: content type by the key's suffix where none is given. KEEP_ATTRIBUTES, KEEP_TAGS: a copy keeps the
+ *  source's although options are given; content type to metadata, or tags, are then to be empty */
+enum { BLOBSTORE_PUT_CREATE = 1, BLOBSTORE_PUT_BUCKET_KEY = 2, BLOBSTORE_PUT_GUESS_TYPE = 4,
+       BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8, BLOBSTORE_PUT_KEEP_TAGS = 16 };
+
+/** Attributes and conditions of what is written; NULL = none (copy: attributes and tags of the source). What a store
+ *  cannot keep is E_UNSUPPORTED: file keeps content type to metadata, and expires; memory keeps all but encryption. */
 typedef struct blobstore_put_options {
-    uint32_t struct_size, flags; /* flags: none yet */
+    uint32_t struct_size, flags;
     blobstore_str content_type, content_encoding, cache_control;
-    const blobstore_kv *metadata;
+    const blobstore_kv *metadata; /* names are HTTP tokens; S3: at most 2 KiB, what is not ASCII goes percent-encoded */
     size_t metadata_len;
+    blobstore_str content_disposition, content_language, expires; /* expires: an HTTP date, or any text */
+    blobstore_str if_match; /* only over the object with this ETag ("*": over any); else E_PRECONDITION */
+    blobstore_str if_version; /* the same by version; S3 and file: E_UNSUPPORTED */
+    blobstore_str storage_class, acl; /* as the service names them: "STANDARD_IA", "public-read"; any text is passed on */
+    blobstore_str sse, sse_kms_key_id; /* "AES256", "aws:kms", "aws:kms:dsse"; S3 only */
+    blobstore_str sse_customer_key; /* 32 bytes, needed again for each read; S3 over TLS only */
+    const blobstore_kv *tags; /* at most 10, names up to 128 and values up to 256 characters */
+    size_t tags_len;
 } blobstore_put_options;
+
+/** blobstore_list_options.flags. VERSIONS: every version and delete marker of every key, newest first. MARKERS: file
+ *  shows its folders as keys that end in "/"; other stores show such keys always. OWNERS: where the service tells */
+enum { BLOBSTORE_LIST_VERSIONS = 1, BLOBSTORE_LIST_MARKERS = 2, BLOBSTORE_LIST_OWNERS = 4 };
 
 /** What a listing shows; NULL = every key of the store. */
 typedef struct blobstore_list_options {
-    uint32_t struct_size, flags; /* flags: none yet */
+    uint32_t struct_size, flags;
     uint32_t page_size, reserved0; /* at most so many entries a page; 0 = what the service allows most */
     blobstore_str prefix; /* bytes, need not end in "/" */
     blobstore_str delimiter; /* "" = every key below the prefix; "/" = one level */

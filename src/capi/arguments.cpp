@@ -12,6 +12,21 @@ result<void> usable(const std::shared_ptr<client_core>& core) {
     return alive;
 }
 
+struct text_field {
+    std::string* into;
+    const blobstore_str* from;
+    const char* name;
+};
+
+result<void> texts(std::initializer_list<text_field> fields) {
+    for (const text_field& one : fields) {
+        result<std::string> value = text(*one.from, one.name);
+        if (!value) return value.error();
+        *one.into = std::move(*value);
+    }
+    return {};
+}
+
 } // namespace
 
 result<target> at(blobstore_store* store, const char* key, std::size_t key_len) {
@@ -57,52 +72,96 @@ result<get_options> read(const blobstore_get_options* given) {
         options.when.if_modified_since_ns = o->if_modified_since_ns;
     if (o->flags & BLOBSTORE_GET_IF_UNMODIFIED)
         options.when.if_unmodified_since_ns = o->if_unmodified_since_ns;
-    result<std::string> match = text(o->if_match, "if_match");
-    if (!match) return match.error();
-    result<std::string> none_match = text(o->if_none_match, "if_none_match");
-    if (!none_match) return none_match.error();
-    options.when.if_match = std::move(*match);
-    options.when.if_none_match = std::move(*none_match);
+    result<void> read = texts({
+        {&options.when.if_match, &o->if_match, "if_match"},
+        {&options.when.if_none_match, &o->if_none_match, "if_none_match"},
+        {&options.version, &o->version, "version"},
+    });
+    if (!read) return read.error();
+    result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
+    if (!customer_key) return customer_key.error();
+    options.customer_key = std::move(*customer_key);
     return options;
 }
 
 result<put_options> read(const blobstore_put_options* given) {
     result<blobstore_put_options> o = read_struct(given, "blobstore_put_options");
     if (!o) return o.error();
-    result<void> checked = check_flags(o->flags, 0, "blobstore_put_options");
+    constexpr std::uint32_t known = BLOBSTORE_PUT_CREATE | BLOBSTORE_PUT_BUCKET_KEY |
+                                    BLOBSTORE_PUT_GUESS_TYPE | BLOBSTORE_PUT_KEEP_ATTRIBUTES |
+                                    BLOBSTORE_PUT_KEEP_TAGS;
+    result<void> checked = check_flags(o->flags, known, "blobstore_put_options");
     if (!checked) return checked.error();
     put_options options;
-    for (auto [into, from, name] :
-         {std::tuple{&options.set.content_type, &o->content_type, "content_type"},
-          {&options.set.content_encoding, &o->content_encoding, "content_encoding"},
-          {&options.set.cache_control, &o->cache_control, "cache_control"}}) {
-        result<std::string> value = text(*from, name);
-        if (!value) return value.error();
-        *into = std::move(*value);
-    }
+    options.when.create = (o->flags & BLOBSTORE_PUT_CREATE) != 0;
+    options.as.bucket_key = (o->flags & BLOBSTORE_PUT_BUCKET_KEY) != 0;
+    options.guess_type = (o->flags & BLOBSTORE_PUT_GUESS_TYPE) != 0;
+    checked = texts({
+        {&options.set.content_type, &o->content_type, "content_type"},
+        {&options.set.content_encoding, &o->content_encoding, "content_encoding"},
+        {&options.set.cache_control, &o->cache_control, "cache_control"},
+        {&options.set.content_disposition, &o->content_disposition, "content_disposition"},
+        {&options.set.content_language, &o->content_language, "content_language"},
+        {&options.set.expires, &o->expires, "expires"},
+        {&options.when.if_match, &o->if_match, "if_match"},
+        {&options.when.if_version, &o->if_version, "if_version"},
+        {&options.as.storage_class, &o->storage_class, "storage_class"},
+        {&options.as.acl, &o->acl, "acl"},
+        {&options.as.sse, &o->sse, "sse"},
+        {&options.as.sse_kms_key_id, &o->sse_kms_key_id, "sse_kms_key_id"},
+    });
+    if (!checked) return checked.error();
+    result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
+    if (!customer_key) return customer_key.error();
+    options.as.customer_key = std::move(*customer_key);
     result<name_values> metadata = pairs(o->metadata, o->metadata_len, "metadata");
     if (!metadata) return metadata.error();
     options.set.metadata = std::move(*metadata);
+    result<name_values> tags = pairs(o->tags, o->tags_len, "tags");
+    if (!tags) return tags.error();
+    options.tags = std::move(*tags);
+    return options;
+}
+
+result<copy_options> read_copy(const blobstore_put_options* given) {
+    copy_options options;
+    if (!given) return options;
+    result<put_options> put = read(given);
+    if (!put) return put.error();
+    result<blobstore_put_options> o = read_struct(given, "blobstore_put_options");
+    const bool keeps_attributes = (o->flags & BLOBSTORE_PUT_KEEP_ATTRIBUTES) != 0;
+    const bool keeps_tags = (o->flags & BLOBSTORE_PUT_KEEP_TAGS) != 0;
+    if (keeps_attributes && (put->set != attributes() || put->guess_type))
+        return invalid("attributes are given beside KEEP_ATTRIBUTES");
+    if (keeps_tags && !put->tags.empty()) return invalid("tags are given beside KEEP_TAGS");
+    if (!keeps_attributes) options.replace = std::move(put->set);
+    if (!keeps_tags) options.replace_tags = std::move(put->tags);
+    options.guess_type = put->guess_type;
+    options.as = std::move(put->as);
+    options.when = std::move(put->when);
     return options;
 }
 
 result<list_options> read(const blobstore_list_options* given) {
     result<blobstore_list_options> o = read_struct(given, "blobstore_list_options");
     if (!o) return o.error();
-    result<void> checked = check_flags(o->flags, 0, "blobstore_list_options");
+    constexpr std::uint32_t known =
+        BLOBSTORE_LIST_VERSIONS | BLOBSTORE_LIST_MARKERS | BLOBSTORE_LIST_OWNERS;
+    result<void> checked = check_flags(o->flags, known, "blobstore_list_options");
     if (checked) checked = check_reserved(o->reserved0, "blobstore_list_options");
     if (!checked) return checked.error();
     list_options options;
     options.page_size = o->page_size;
-    for (auto [into, from, name] :
-         {std::tuple{&options.prefix, &o->prefix, "prefix"},
-          {&options.delimiter, &o->delimiter, "delimiter"},
-          {&options.start_after, &o->start_after, "start_after"},
-          {&options.page_token, &o->page_token, "page_token"}}) {
-        result<std::string> value = text(*from, name);
-        if (!value) return value.error();
-        *into = std::move(*value);
-    }
+    options.versions = (o->flags & BLOBSTORE_LIST_VERSIONS) != 0;
+    options.markers = (o->flags & BLOBSTORE_LIST_MARKERS) != 0;
+    options.owners = (o->flags & BLOBSTORE_LIST_OWNERS) != 0;
+    checked = texts({
+        {&options.prefix, &o->prefix, "prefix"},
+        {&options.delimiter, &o->delimiter, "delimiter"},
+        {&options.start_after, &o->start_after, "start_after"},
+        {&options.page_token, &o->page_token, "page_token"},
+    });
+    if (!checked) return checked.error();
     return options;
 }
 

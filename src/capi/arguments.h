@@ -20,6 +20,8 @@ result<target> at(blobstore_store* store);
 
 result<get_options> read(const blobstore_get_options* given);
 result<put_options> read(const blobstore_put_options* given);
+/// The same options for a copy; NULL keeps all of the source's.
+result<copy_options> read_copy(const blobstore_put_options* given);
 result<list_options> read(const blobstore_list_options* given);
 result<presign_options> read(const blobstore_presign_options* given);
 result<local_file> read(const blobstore_file* given);

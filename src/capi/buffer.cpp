@@ -63,7 +63,7 @@ void blobstore_buffer_free(blobstore_buffer* buffer) {
 blobstore_status blobstore_object_get(const blobstore_object* object, blobstore_object_view* out) {
     return guard(nullptr, [&]() -> result<void> {
         if (!object) return invalid("object is NULL");
-        return write_view(out, view_of(object->meta, object->metadata), "blobstore_object_view");
+        return write_view(out, view_of(object->meta, object->lists), "blobstore_object_view");
     });
 }
 
@@ -82,7 +82,7 @@ size_t blobstore_page_get(
         first >= page->page.entries.size())
         return 0;
     const size_t count = std::min(n, page->page.entries.size() - first);
-    const std::vector<blobstore_kv> none;
+    const object_lists none;
     char* at = reinterpret_cast<char*>(out);
     for (size_t i = 0; i < count; ++i, at += stride) {
         blobstore_object_view v = view_of(page->page.entries[first + i], none);

@@ -26,12 +26,9 @@ result<prepared>
 prepare_copy(result<target> from, result<target> to, const blobstore_put_options* given) {
     if (!from) return from.error();
     if (!to) return to.error();
-    copy_args args{std::move(*to), std::move(*from), {}};
-    if (given) {
-        result<put_options> options = read(given);
-        if (!options) return options.error();
-        args.options.replace = std::move(options->set);
-    }
+    result<copy_options> options = read_copy(given);
+    if (!options) return options.error();
+    copy_args args{std::move(*to), std::move(*from), std::move(*options)};
     const bool blocks = args.from.in->blocks();
     prepared op = prepare(std::move(args), run_copy, most_moved);
     op->blocks = op->blocks || blocks;

@@ -86,18 +86,53 @@ result<name_values> pairs(const blobstore_kv* at, std::size_t n, const char* nam
     return copy;
 }
 
-std::vector<blobstore_kv> metadata_of(const object_meta& meta) {
+result<secret_string> key_bytes(const blobstore_str& given, const char* name) {
+    result<void> checked = check_bytes(given.ptr, given.len, name);
+    if (!checked) return checked.error();
+    return secret_string(std::string_view(given.ptr ? given.ptr : "", given.len));
+}
+
+namespace {
+
+std::vector<blobstore_kv> views_of(const name_values& pairs) {
     std::vector<blobstore_kv> views;
-    for (const auto& [name, value] : meta.metadata)
+    views.reserve(pairs.size());
+    for (const auto& [name, value] : pairs)
         views.push_back({view(name), view(value)});
     return views;
 }
 
-blobstore_object_view view_of(const object_meta& meta, const std::vector<blobstore_kv>& metadata) {
+void show_extras(const object_extras& more, blobstore_object_view& v) {
+    if (more.bucket_key) v.flags |= BLOBSTORE_OBJECT_BUCKET_KEY;
+    if (more.legal_hold) v.flags |= BLOBSTORE_OBJECT_LEGAL_HOLD;
+    if (more.retain_until_ns) v.flags |= BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL;
+    if (more.tag_count) v.flags |= BLOBSTORE_OBJECT_HAS_TAG_COUNT;
+    if (more.parts) v.flags |= BLOBSTORE_OBJECT_HAS_PARTS;
+    v.content_disposition = view(more.content_disposition);
+    v.content_language = view(more.content_language);
+    v.expires = view(more.expires);
+    v.sse_kms_key_id = view(more.sse_kms_key_id);
+    v.restore = view(more.restore);
+    v.owner = view(more.owner);
+    v.lock_mode = view(more.lock_mode);
+    v.retain_until_ns = more.retain_until_ns.value_or(0);
+    v.tag_count = more.tag_count.value_or(0);
+    v.parts = more.parts.value_or(0);
+}
+
+} // namespace
+
+object_lists lists_of(const object_meta& meta) {
+    return {views_of(meta.metadata), views_of(meta.extras().tags)};
+}
+
+blobstore_object_view view_of(const object_meta& meta, const object_lists& lists) {
     blobstore_object_view v{};
     if (meta.size) v.flags |= BLOBSTORE_OBJECT_HAS_SIZE;
     if (meta.modified_ns) v.flags |= BLOBSTORE_OBJECT_HAS_MODIFIED;
     if (meta.is_prefix) v.flags |= BLOBSTORE_OBJECT_IS_PREFIX;
+    if (meta.is_delete_marker) v.flags |= BLOBSTORE_OBJECT_IS_DELETE_MARKER;
+    if (meta.is_latest) v.flags |= BLOBSTORE_OBJECT_IS_LATEST;
     v.size = meta.size.value_or(0);
     v.modified_ns = meta.modified_ns.value_or(0);
     v.key = view(meta.key);
@@ -105,8 +140,14 @@ blobstore_object_view view_of(const object_meta& meta, const std::vector<blobsto
     v.content_type = view(meta.content_type);
     v.content_encoding = view(meta.content_encoding);
     v.cache_control = view(meta.cache_control);
-    v.metadata = metadata.empty() ? nullptr : metadata.data();
-    v.metadata_len = metadata.size();
+    v.metadata = lists.metadata.empty() ? nullptr : lists.metadata.data();
+    v.metadata_len = lists.metadata.size();
+    v.version = view(meta.version);
+    v.storage_class = view(meta.storage_class);
+    v.sse = view(meta.sse);
+    v.tags = lists.tags.empty() ? nullptr : lists.tags.data();
+    v.tags_len = lists.tags.size();
+    show_extras(meta.extras(), v);
     return v;
 }
 

@@ -155,9 +155,17 @@ inline blobstore_str view(const std::string& text) {
     return {text.c_str(), text.size()};
 }
 
-/// Fills everything but key views from an object's metadata; `metadata` must outlive the view.
-blobstore_object_view view_of(const object_meta& meta, const std::vector<blobstore_kv>& metadata);
-std::vector<blobstore_kv> metadata_of(const object_meta& meta);
+/// The caller's bytes of a key of encryption: NUL is one of them.
+result<secret_string> key_bytes(const blobstore_str& given, const char* name);
+
+/// Lists of an object in the form of the interface.
+struct object_lists {
+    std::vector<blobstore_kv> metadata, tags;
+};
+
+object_lists lists_of(const object_meta& meta);
+/// `meta` and `lists` must outlive the view.
+blobstore_object_view view_of(const object_meta& meta, const object_lists& lists);
 
 } // namespace blobstore::capi
 
@@ -196,7 +204,7 @@ struct blobstore_buffer {
 
 struct blobstore_object {
     blobstore::object_meta meta;
-    std::vector<blobstore_kv> metadata;
+    blobstore::capi::object_lists lists;
 };
 
 struct blobstore_page {

@@ -217,7 +217,7 @@ blobstore_object* take_object(blobstore_op& done) {
 std::unique_ptr<blobstore_object> make_object(object_meta meta) {
     auto made = std::make_unique<blobstore_object>();
     made->meta = std::move(meta);
-    made->metadata = metadata_of(made->meta);
+    made->lists = lists_of(made->meta);
     return made;
 }
 

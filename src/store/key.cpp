@@ -55,7 +55,10 @@ result<void> check_attributes(const attributes& set) {
     for (const auto& [field, value] :
          {std::pair{"content type", &set.content_type},
           {"content encoding", &set.content_encoding},
-          {"cache control", &set.cache_control}}) {
+          {"cache control", &set.cache_control},
+          {"content disposition", &set.content_disposition},
+          {"content language", &set.content_language},
+          {"expires", &set.expires}}) {
         result<void> checked = check_value(field, *value);
         if (!checked) return checked;
     }

@@ -157,7 +157,8 @@ store::put(operation& op, const std::string& key, const source& body, const put_
     if (!checked) co_return describe(checked.error(), "put", key);
     result<attributes> kept = as_kept(options.set);
     if (!kept) co_return describe(kept.error(), "put", key);
-    const put_options with{std::move(*kept)};
+    put_options with = options;
+    with.set = std::move(*kept);
     const std::string full = prefix_ + key;
     result<object_meta> meta = co_await backend_->put(op, full, body, with);
     if (!meta) co_return describe(meta.error(), "put", key);
@@ -209,7 +210,7 @@ task<result<object_meta>> store::copy(
     checked = check(key);
     if (checked && options.replace) checked = check_attributes(*options.replace);
     if (!checked) co_return describe(checked.error(), "copy", key);
-    copy_options with;
+    copy_options with = options;
     if (options.replace) {
         result<attributes> kept = as_kept(*options.replace);
         if (!kept) co_return describe(kept.error(), "copy", key);
@@ -219,26 +220,23 @@ task<result<object_meta>> store::copy(
     const std::string from_full = from.prefix_ + from_key;
     result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, with);
     if (!copied && copied.error().code() == errc::unsupported) {
-        const get_options all;
-        result<object_body> opened = co_await from.backend_->get(op, from_full, all);
+        result<object_body> opened = co_await from.backend_->get(op, from_full, with.from);
         if (!opened) co_return from.describe(opened.error(), "copy", from_key);
         if (!opened->length)
             co_return from.describe(
                 error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
             );
-        put_options attributes_of;
+        put_options put;
+        put.as = with.as;
+        put.when = with.when;
         if (with.replace)
-            attributes_of.set = *with.replace;
+            put.set = *with.replace;
         else
-            attributes_of.set = {
-                opened->meta.content_type,
-                opened->meta.content_encoding,
-                opened->meta.cache_control,
-                opened->meta.metadata};
+            put.set = attributes_of(opened->meta);
         source body;
         body.stream = opened->bytes.get();
         body.stream_length = *opened->length;
-        copied = co_await backend_->put(op, full, body, attributes_of);
+        copied = co_await backend_->put(op, full, body, put);
     }
     if (!copied) {
         bool of_source = copied.error().code() == errc::not_found;

@@ -39,6 +39,31 @@ bool names_etag(std::string_view list, std::string_view etag, bool weak) {
 
 } // namespace
 
+const object_extras& object_meta::extras() const noexcept {
+    static const object_extras none;
+    return extras_ ? *extras_ : none;
+}
+
+object_extras& object_meta::own_extras() {
+    if (!extras_)
+        extras_ = std::make_shared<object_extras>();
+    else if (extras_.use_count() > 1)
+        extras_ = std::make_shared<object_extras>(*extras_);
+    return *extras_;
+}
+
+attributes attributes_of(const object_meta& meta) {
+    const object_extras& more = meta.extras();
+    return {
+        meta.content_type,
+        meta.content_encoding,
+        meta.cache_control,
+        meta.metadata,
+        more.content_disposition,
+        more.content_language,
+        more.expires};
+}
+
 result<resolved_range> resolve(const byte_range& range, std::uint64_t size) {
     if (range.suffix) {
         if (*range.suffix == 0) return resolved_range{size, 0};

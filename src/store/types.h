@@ -4,6 +4,7 @@
 #pragma once
 
 #include "async/stream.h"
+#include "base/secret.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,17 @@ namespace blobstore {
 
 using name_values = std::vector<std::pair<std::string, std::string>>;
 
+/// What few objects have, kept beside what all have.
+struct object_extras {
+    std::string content_disposition, content_language, expires; ///< as they were given
+    std::string sse_kms_key_id, restore, owner;
+    std::string lock_mode; ///< "GOVERNANCE", "COMPLIANCE"
+    std::optional<std::int64_t> retain_until_ns;
+    std::optional<std::uint64_t> tag_count, parts;
+    name_values tags;
+    bool bucket_key = false, legal_hold = false;
+};
+
 /// What is known of one object. Empty and nullopt mean unknown.
 struct object_meta {
     std::string key;                         ///< the whole key as the caller of `store` spells it
@@ -23,8 +35,18 @@ struct object_meta {
     std::optional<std::int64_t> modified_ns; ///< since the epoch
     std::string etag;                        ///< verbatim, with its quotes
     std::string content_type, content_encoding, cache_control;
-    name_values metadata;   ///< names in lower case, without any service's prefix
-    bool is_prefix = false; ///< a common prefix of a listing, in `key`
+    std::string version; ///< empty where the store keeps no versions
+    std::string storage_class, sse;
+    name_values metadata;          ///< names in lower case, without any service's prefix
+    bool is_prefix = false;        ///< a common prefix of a listing, in `key`
+    bool is_delete_marker = false; ///< a version that says that there is no object
+    bool is_latest = false;        ///< in a listing of versions
+
+    const object_extras& extras() const noexcept;
+    object_extras& own_extras(); ///< to write to: not shared with copies of this
+
+private:
+    std::shared_ptr<object_extras> extras_;
 };
 
 struct conditions {
@@ -42,24 +64,72 @@ struct byte_range {
 struct get_options {
     byte_range range;
     conditions when;
+    std::string version;        ///< empty = the current one
+    secret_string customer_key; ///< SSE-C: the 32 bytes the object was written with
 };
 
 struct attributes {
     std::string content_type, content_encoding, cache_control;
     name_values metadata;
+    std::string content_disposition, content_language, expires;
+
+    friend bool operator==(const attributes&, const attributes&) = default;
+};
+
+/// What a copy keeps of `meta`.
+attributes attributes_of(const object_meta& meta);
+
+/// How the service is to keep an object; never taken over from a source.
+struct placement {
+    std::string storage_class, acl;
+    std::string sse; ///< "AES256", "aws:kms", "aws:kms:dsse"
+    std::string sse_kms_key_id;
+    bool bucket_key = false;
+    secret_string customer_key; ///< SSE-C: 32 bytes
+
+    bool usual() const noexcept {
+        return storage_class.empty() && acl.empty() && sse.empty() && sse_kms_key_id.empty() &&
+               !bucket_key && customer_key.empty();
+    }
+};
+
+/// What must be true of the object that a write replaces.
+struct write_condition {
+    bool create = false;              ///< there is none: else errc::exists
+    std::string if_match, if_version; ///< it is this one ("*": any): else errc::precondition
+
+    bool none() const noexcept { return !create && if_match.empty() && if_version.empty(); }
 };
 
 struct put_options {
     attributes set;
+    name_values tags;
+    placement as;
+    write_condition when;
+    bool guess_type = false; ///< content type by the key's suffix where none is given
 };
 
 struct copy_options {
-    std::optional<attributes> replace; ///< nullopt keeps the source's
+    std::optional<attributes> replace;       ///< nullopt keeps the source's
+    std::optional<name_values> replace_tags; ///< nullopt keeps the source's
+    placement as;
+    write_condition when;
+    get_options from;        ///< which version of the source, on what conditions; no range
+    bool guess_type = false; ///< with `replace`
+};
+
+struct remove_options {
+    std::string if_match, if_version; ///< errc::precondition where it is another
+    std::string version;              ///< to be removed for good; empty = the current object
+    bool bypass_governance = false;
 };
 
 struct list_options {
     std::string prefix, delimiter, start_after, page_token;
     std::uint32_t page_size = 0; ///< 0 = the most the service allows
+    bool versions = false;       ///< every version of every key, newest first
+    bool markers = false;        ///< folders of a file store as keys that end in "/"
+    bool owners = false;
 };
 
 struct list_page {

@@ -128,6 +128,21 @@ static void layout_blobstore_object_view(void) {
     OFFSET(blobstore_object_view, cache_control);
     OFFSET(blobstore_object_view, metadata);
     OFFSET(blobstore_object_view, metadata_len);
+    OFFSET(blobstore_object_view, version);
+    OFFSET(blobstore_object_view, storage_class);
+    OFFSET(blobstore_object_view, content_disposition);
+    OFFSET(blobstore_object_view, content_language);
+    OFFSET(blobstore_object_view, expires);
+    OFFSET(blobstore_object_view, sse);
+    OFFSET(blobstore_object_view, sse_kms_key_id);
+    OFFSET(blobstore_object_view, restore);
+    OFFSET(blobstore_object_view, owner);
+    OFFSET(blobstore_object_view, lock_mode);
+    OFFSET(blobstore_object_view, retain_until_ns);
+    OFFSET(blobstore_object_view, tag_count);
+    OFFSET(blobstore_object_view, parts);
+    OFFSET(blobstore_object_view, tags);
+    OFFSET(blobstore_object_view, tags_len);
 }
 
 static void layout_blobstore_get_options(void) {
@@ -141,6 +156,8 @@ static void layout_blobstore_get_options(void) {
     OFFSET(blobstore_get_options, if_unmodified_since_ns);
     OFFSET(blobstore_get_options, if_match);
     OFFSET(blobstore_get_options, if_none_match);
+    OFFSET(blobstore_get_options, version);
+    OFFSET(blobstore_get_options, sse_customer_key);
 }
 
 static void layout_blobstore_put_options(void) {
@@ -152,6 +169,18 @@ static void layout_blobstore_put_options(void) {
     OFFSET(blobstore_put_options, cache_control);
     OFFSET(blobstore_put_options, metadata);
     OFFSET(blobstore_put_options, metadata_len);
+    OFFSET(blobstore_put_options, content_disposition);
+    OFFSET(blobstore_put_options, content_language);
+    OFFSET(blobstore_put_options, expires);
+    OFFSET(blobstore_put_options, if_match);
+    OFFSET(blobstore_put_options, if_version);
+    OFFSET(blobstore_put_options, storage_class);
+    OFFSET(blobstore_put_options, acl);
+    OFFSET(blobstore_put_options, sse);
+    OFFSET(blobstore_put_options, sse_kms_key_id);
+    OFFSET(blobstore_put_options, sse_customer_key);
+    OFFSET(blobstore_put_options, tags);
+    OFFSET(blobstore_put_options, tags_len);
 }
 
 static void layout_blobstore_list_options(void) {
@@ -204,11 +233,26 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_OBJECT_HAS_SIZE);
     CONSTANT(BLOBSTORE_OBJECT_HAS_MODIFIED);
     CONSTANT(BLOBSTORE_OBJECT_IS_PREFIX);
+    CONSTANT(BLOBSTORE_OBJECT_IS_DELETE_MARKER);
+    CONSTANT(BLOBSTORE_OBJECT_IS_LATEST);
+    CONSTANT(BLOBSTORE_OBJECT_BUCKET_KEY);
+    CONSTANT(BLOBSTORE_OBJECT_LEGAL_HOLD);
+    CONSTANT(BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL);
+    CONSTANT(BLOBSTORE_OBJECT_HAS_TAG_COUNT);
+    CONSTANT(BLOBSTORE_OBJECT_HAS_PARTS);
     CONSTANT(BLOBSTORE_GET_OFFSET);
     CONSTANT(BLOBSTORE_GET_LENGTH);
     CONSTANT(BLOBSTORE_GET_SUFFIX);
     CONSTANT(BLOBSTORE_GET_IF_MODIFIED);
     CONSTANT(BLOBSTORE_GET_IF_UNMODIFIED);
+    CONSTANT(BLOBSTORE_PUT_CREATE);
+    CONSTANT(BLOBSTORE_PUT_BUCKET_KEY);
+    CONSTANT(BLOBSTORE_PUT_GUESS_TYPE);
+    CONSTANT(BLOBSTORE_PUT_KEEP_ATTRIBUTES);
+    CONSTANT(BLOBSTORE_PUT_KEEP_TAGS);
+    CONSTANT(BLOBSTORE_LIST_VERSIONS);
+    CONSTANT(BLOBSTORE_LIST_MARKERS);
+    CONSTANT(BLOBSTORE_LIST_OWNERS);
     CONSTANT(BLOBSTORE_PRESIGN_SIGNING_TIME);
     CONSTANT(BLOBSTORE_FILE_FD);
 }

@@ -175,6 +175,21 @@ namespace Blobstore
         public blobstore_str cache_control;
         public blobstore_kv* metadata;
         public UIntPtr metadata_len;
+        public blobstore_str version;
+        public blobstore_str storage_class;
+        public blobstore_str content_disposition;
+        public blobstore_str content_language;
+        public blobstore_str expires;
+        public blobstore_str sse;
+        public blobstore_str sse_kms_key_id;
+        public blobstore_str restore;
+        public blobstore_str owner;
+        public blobstore_str lock_mode;
+        public long retain_until_ns;
+        public ulong tag_count;
+        public ulong parts;
+        public blobstore_kv* tags;
+        public UIntPtr tags_len;
 
         public static blobstore_object_view Make()
         {
@@ -194,6 +209,8 @@ namespace Blobstore
         public long if_unmodified_since_ns;
         public blobstore_str if_match;
         public blobstore_str if_none_match;
+        public blobstore_str version;
+        public blobstore_str sse_customer_key;
 
         public static blobstore_get_options Make()
         {
@@ -211,6 +228,18 @@ namespace Blobstore
         public blobstore_str cache_control;
         public blobstore_kv* metadata;
         public UIntPtr metadata_len;
+        public blobstore_str content_disposition;
+        public blobstore_str content_language;
+        public blobstore_str expires;
+        public blobstore_str if_match;
+        public blobstore_str if_version;
+        public blobstore_str storage_class;
+        public blobstore_str acl;
+        public blobstore_str sse;
+        public blobstore_str sse_kms_key_id;
+        public blobstore_str sse_customer_key;
+        public blobstore_kv* tags;
+        public UIntPtr tags_len;
 
         public static blobstore_put_options Make()
         {
@@ -335,11 +364,26 @@ namespace Blobstore
         public const uint BLOBSTORE_OBJECT_HAS_SIZE = 1;
         public const uint BLOBSTORE_OBJECT_HAS_MODIFIED = 2;
         public const uint BLOBSTORE_OBJECT_IS_PREFIX = 4;
+        public const uint BLOBSTORE_OBJECT_IS_DELETE_MARKER = 8;
+        public const uint BLOBSTORE_OBJECT_IS_LATEST = 16;
+        public const uint BLOBSTORE_OBJECT_BUCKET_KEY = 32;
+        public const uint BLOBSTORE_OBJECT_LEGAL_HOLD = 64;
+        public const uint BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL = 128;
+        public const uint BLOBSTORE_OBJECT_HAS_TAG_COUNT = 256;
+        public const uint BLOBSTORE_OBJECT_HAS_PARTS = 512;
         public const uint BLOBSTORE_GET_OFFSET = 1;
         public const uint BLOBSTORE_GET_LENGTH = 2;
         public const uint BLOBSTORE_GET_SUFFIX = 4;
         public const uint BLOBSTORE_GET_IF_MODIFIED = 8;
         public const uint BLOBSTORE_GET_IF_UNMODIFIED = 16;
+        public const uint BLOBSTORE_PUT_CREATE = 1;
+        public const uint BLOBSTORE_PUT_BUCKET_KEY = 2;
+        public const uint BLOBSTORE_PUT_GUESS_TYPE = 4;
+        public const uint BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8;
+        public const uint BLOBSTORE_PUT_KEEP_TAGS = 16;
+        public const uint BLOBSTORE_LIST_VERSIONS = 1;
+        public const uint BLOBSTORE_LIST_MARKERS = 2;
+        public const uint BLOBSTORE_LIST_OWNERS = 4;
         public const uint BLOBSTORE_PRESIGN_SIGNING_TIME = 1;
         public const uint BLOBSTORE_FILE_FD = 1;
 

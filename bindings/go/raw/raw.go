@@ -65,29 +65,44 @@ const (
 )
 
 const (
-	HeaderVersion      = 0x000100
-	ErrRetryable       = 1
-	ErrOutcomeUnknown  = 2
-	ErrFromService     = 4
-	ConfigSecret       = 1
-	EventComplete      = 1
-	EventLog           = 2
-	EventWake          = 3
-	LogOff             = 0
-	LogError           = 1
-	LogWarn            = 2
-	LogInfo            = 3
-	LogDebug           = 4
-	ObjectHasSize      = 1
-	ObjectHasModified  = 2
-	ObjectIsPrefix     = 4
-	GetOffset          = 1
-	GetLength          = 2
-	GetSuffix          = 4
-	GetIfModified      = 8
-	GetIfUnmodified    = 16
-	PresignSigningTime = 1
-	FileFd             = 1
+	HeaderVersion        = 0x000100
+	ErrRetryable         = 1
+	ErrOutcomeUnknown    = 2
+	ErrFromService       = 4
+	ConfigSecret         = 1
+	EventComplete        = 1
+	EventLog             = 2
+	EventWake            = 3
+	LogOff               = 0
+	LogError             = 1
+	LogWarn              = 2
+	LogInfo              = 3
+	LogDebug             = 4
+	ObjectHasSize        = 1
+	ObjectHasModified    = 2
+	ObjectIsPrefix       = 4
+	ObjectIsDeleteMarker = 8
+	ObjectIsLatest       = 16
+	ObjectBucketKey      = 32
+	ObjectLegalHold      = 64
+	ObjectHasRetainUntil = 128
+	ObjectHasTagCount    = 256
+	ObjectHasParts       = 512
+	GetOffset            = 1
+	GetLength            = 2
+	GetSuffix            = 4
+	GetIfModified        = 8
+	GetIfUnmodified      = 16
+	PutCreate            = 1
+	PutBucketKey         = 2
+	PutGuessType         = 4
+	PutKeepAttributes    = 8
+	PutKeepTags          = 16
+	ListVersions         = 1
+	ListMarkers          = 2
+	ListOwners           = 4
+	PresignSigningTime   = 1
+	FileFd               = 1
 )
 
 type (
@@ -237,17 +252,32 @@ func NewCall() Call {
 }
 
 type ObjectView struct {
-	StructSize      uint32
-	Flags           uint32
-	Size            uint64
-	ModifiedNs      int64
-	Key             Str
-	Etag            Str
-	ContentType     Str
-	ContentEncoding Str
-	CacheControl    Str
-	Metadata        *Kv
-	MetadataLen     uintptr
+	StructSize         uint32
+	Flags              uint32
+	Size               uint64
+	ModifiedNs         int64
+	Key                Str
+	Etag               Str
+	ContentType        Str
+	ContentEncoding    Str
+	CacheControl       Str
+	Metadata           *Kv
+	MetadataLen        uintptr
+	Version            Str
+	StorageClass       Str
+	ContentDisposition Str
+	ContentLanguage    Str
+	Expires            Str
+	Sse                Str
+	SseKmsKeyId        Str
+	Restore            Str
+	Owner              Str
+	LockMode           Str
+	RetainUntilNs      int64
+	TagCount           uint64
+	Parts              uint64
+	Tags               *Kv
+	TagsLen            uintptr
 }
 
 // NewObjectView returns the structure with its size set and all else default.
@@ -265,6 +295,8 @@ type GetOptions struct {
 	IfUnmodifiedSinceNs int64
 	IfMatch             Str
 	IfNoneMatch         Str
+	Version             Str
+	SseCustomerKey      Str
 }
 
 // NewGetOptions returns the structure with its size set and all else default.
@@ -273,13 +305,25 @@ func NewGetOptions() GetOptions {
 }
 
 type PutOptions struct {
-	StructSize      uint32
-	Flags           uint32
-	ContentType     Str
-	ContentEncoding Str
-	CacheControl    Str
-	Metadata        *Kv
-	MetadataLen     uintptr
+	StructSize         uint32
+	Flags              uint32
+	ContentType        Str
+	ContentEncoding    Str
+	CacheControl       Str
+	Metadata           *Kv
+	MetadataLen        uintptr
+	ContentDisposition Str
+	ContentLanguage    Str
+	Expires            Str
+	IfMatch            Str
+	IfVersion          Str
+	StorageClass       Str
+	Acl                Str
+	Sse                Str
+	SseKmsKeyId        Str
+	SseCustomerKey     Str
+	Tags               *Kv
+	TagsLen            uintptr
 }
 
 // NewPutOptions returns the structure with its size set and all else default.

@@ -87,11 +87,26 @@ BLOBSTORE_LOG_DEBUG = 4
 BLOBSTORE_OBJECT_HAS_SIZE = 1
 BLOBSTORE_OBJECT_HAS_MODIFIED = 2
 BLOBSTORE_OBJECT_IS_PREFIX = 4
+BLOBSTORE_OBJECT_IS_DELETE_MARKER = 8
+BLOBSTORE_OBJECT_IS_LATEST = 16
+BLOBSTORE_OBJECT_BUCKET_KEY = 32
+BLOBSTORE_OBJECT_LEGAL_HOLD = 64
+BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL = 128
+BLOBSTORE_OBJECT_HAS_TAG_COUNT = 256
+BLOBSTORE_OBJECT_HAS_PARTS = 512
 BLOBSTORE_GET_OFFSET = 1
 BLOBSTORE_GET_LENGTH = 2
 BLOBSTORE_GET_SUFFIX = 4
 BLOBSTORE_GET_IF_MODIFIED = 8
 BLOBSTORE_GET_IF_UNMODIFIED = 16
+BLOBSTORE_PUT_CREATE = 1
+BLOBSTORE_PUT_BUCKET_KEY = 2
+BLOBSTORE_PUT_GUESS_TYPE = 4
+BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8
+BLOBSTORE_PUT_KEEP_TAGS = 16
+BLOBSTORE_LIST_VERSIONS = 1
+BLOBSTORE_LIST_MARKERS = 2
+BLOBSTORE_LIST_OWNERS = 4
 BLOBSTORE_PRESIGN_SIGNING_TIME = 1
 BLOBSTORE_FILE_FD = 1
 
@@ -156,19 +171,30 @@ class blobstore_object_view(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("size", c_uint64), ("modified_ns", c_int64),
                 ("key", blobstore_str), ("etag", blobstore_str), ("content_type", blobstore_str),
                 ("content_encoding", blobstore_str), ("cache_control", blobstore_str),
-                ("metadata", POINTER(blobstore_kv)), ("metadata_len", c_size_t)]
+                ("metadata", POINTER(blobstore_kv)), ("metadata_len", c_size_t), ("version", blobstore_str),
+                ("storage_class", blobstore_str), ("content_disposition", blobstore_str),
+                ("content_language", blobstore_str), ("expires", blobstore_str), ("sse", blobstore_str),
+                ("sse_kms_key_id", blobstore_str), ("restore", blobstore_str), ("owner", blobstore_str),
+                ("lock_mode", blobstore_str), ("retain_until_ns", c_int64), ("tag_count", c_uint64),
+                ("parts", c_uint64), ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t)]
 
 
 class blobstore_get_options(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("offset", c_uint64), ("length", c_uint64),
                 ("suffix_length", c_uint64), ("if_modified_since_ns", c_int64), ("if_unmodified_since_ns", c_int64),
-                ("if_match", blobstore_str), ("if_none_match", blobstore_str)]
+                ("if_match", blobstore_str), ("if_none_match", blobstore_str), ("version", blobstore_str),
+                ("sse_customer_key", blobstore_str)]
 
 
 class blobstore_put_options(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("content_type", blobstore_str),
                 ("content_encoding", blobstore_str), ("cache_control", blobstore_str),
-                ("metadata", POINTER(blobstore_kv)), ("metadata_len", c_size_t)]
+                ("metadata", POINTER(blobstore_kv)), ("metadata_len", c_size_t),
+                ("content_disposition", blobstore_str), ("content_language", blobstore_str),
+                ("expires", blobstore_str), ("if_match", blobstore_str), ("if_version", blobstore_str),
+                ("storage_class", blobstore_str), ("acl", blobstore_str), ("sse", blobstore_str),
+                ("sse_kms_key_id", blobstore_str), ("sse_customer_key", blobstore_str),
+                ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t)]
 
 
 class blobstore_list_options(_Sized):

@@ -173,9 +173,7 @@ public:
         result<memory_object> found = other->find(from_key, {});
         if (!found) co_return found.error();
         const object_meta& meta = found->meta;
-        attributes kept{
-            meta.content_type, meta.content_encoding, meta.cache_control, meta.metadata};
-        co_return keep(key, found->bytes, meta.etag, options.replace.value_or(kept));
+        co_return keep(key, found->bytes, meta.etag, options.replace.value_or(attributes_of(meta)));
     }
 
     task<result<list_page>> list(operation& op, const list_options& options) override {

@@ -71,11 +71,26 @@ pub const BLOBSTORE_LOG_DEBUG: i32 = 4;
 pub const BLOBSTORE_OBJECT_HAS_SIZE: u32 = 1;
 pub const BLOBSTORE_OBJECT_HAS_MODIFIED: u32 = 2;
 pub const BLOBSTORE_OBJECT_IS_PREFIX: u32 = 4;
+pub const BLOBSTORE_OBJECT_IS_DELETE_MARKER: u32 = 8;
+pub const BLOBSTORE_OBJECT_IS_LATEST: u32 = 16;
+pub const BLOBSTORE_OBJECT_BUCKET_KEY: u32 = 32;
+pub const BLOBSTORE_OBJECT_LEGAL_HOLD: u32 = 64;
+pub const BLOBSTORE_OBJECT_HAS_RETAIN_UNTIL: u32 = 128;
+pub const BLOBSTORE_OBJECT_HAS_TAG_COUNT: u32 = 256;
+pub const BLOBSTORE_OBJECT_HAS_PARTS: u32 = 512;
 pub const BLOBSTORE_GET_OFFSET: u32 = 1;
 pub const BLOBSTORE_GET_LENGTH: u32 = 2;
 pub const BLOBSTORE_GET_SUFFIX: u32 = 4;
 pub const BLOBSTORE_GET_IF_MODIFIED: u32 = 8;
 pub const BLOBSTORE_GET_IF_UNMODIFIED: u32 = 16;
+pub const BLOBSTORE_PUT_CREATE: u32 = 1;
+pub const BLOBSTORE_PUT_BUCKET_KEY: u32 = 2;
+pub const BLOBSTORE_PUT_GUESS_TYPE: u32 = 4;
+pub const BLOBSTORE_PUT_KEEP_ATTRIBUTES: u32 = 8;
+pub const BLOBSTORE_PUT_KEEP_TAGS: u32 = 16;
+pub const BLOBSTORE_LIST_VERSIONS: u32 = 1;
+pub const BLOBSTORE_LIST_MARKERS: u32 = 2;
+pub const BLOBSTORE_LIST_OWNERS: u32 = 4;
 pub const BLOBSTORE_PRESIGN_SIGNING_TIME: u32 = 1;
 pub const BLOBSTORE_FILE_FD: u32 = 1;
 
@@ -345,6 +360,21 @@ pub struct blobstore_object_view {
     pub cache_control: blobstore_str,
     pub metadata: *const blobstore_kv,
     pub metadata_len: usize,
+    pub version: blobstore_str,
+    pub storage_class: blobstore_str,
+    pub content_disposition: blobstore_str,
+    pub content_language: blobstore_str,
+    pub expires: blobstore_str,
+    pub sse: blobstore_str,
+    pub sse_kms_key_id: blobstore_str,
+    pub restore: blobstore_str,
+    pub owner: blobstore_str,
+    pub lock_mode: blobstore_str,
+    pub retain_until_ns: i64,
+    pub tag_count: u64,
+    pub parts: u64,
+    pub tags: *const blobstore_kv,
+    pub tags_len: usize,
 }
 
 impl Default for blobstore_object_view {
@@ -367,6 +397,8 @@ pub struct blobstore_get_options {
     pub if_unmodified_since_ns: i64,
     pub if_match: blobstore_str,
     pub if_none_match: blobstore_str,
+    pub version: blobstore_str,
+    pub sse_customer_key: blobstore_str,
 }
 
 impl Default for blobstore_get_options {
@@ -387,6 +419,18 @@ pub struct blobstore_put_options {
     pub cache_control: blobstore_str,
     pub metadata: *const blobstore_kv,
     pub metadata_len: usize,
+    pub content_disposition: blobstore_str,
+    pub content_language: blobstore_str,
+    pub expires: blobstore_str,
+    pub if_match: blobstore_str,
+    pub if_version: blobstore_str,
+    pub storage_class: blobstore_str,
+    pub acl: blobstore_str,
+    pub sse: blobstore_str,
+    pub sse_kms_key_id: blobstore_str,
+    pub sse_customer_key: blobstore_str,
+    pub tags: *const blobstore_kv,
+    pub tags_len: usize,
 }
 
 impl Default for blobstore_put_options {
