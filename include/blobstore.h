@@ -294,7 +294,7 @@ BLOBSTORE_FN(blobstore_status) blobstore_op_wait(blobstore_op *op, int64_t timeo
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const blobstore_error *) blobstore_op_error(const blobstore_op *op);
 
-/** Bytes moved by a complete get_into or reader_read; else 0.
+/** Bytes moved by a complete get_into or reader_read, uploads ended by uploads_abort; else 0.
  *  Tags: [any] [nb] [null: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(uint64_t) blobstore_op_bytes(const blobstore_op *op);
@@ -924,6 +924,157 @@ BLOBSTORE_FN(blobstore_status) blobstore_download_file_url(blobstore_client *cli
 BLOBSTORE_FN(blobstore_status) blobstore_download_file_url_async(blobstore_client *client, const char *url,
     size_t url_len, const blobstore_get_options *options, const blobstore_file *file, const blobstore_call
     *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+
+/* ---- Uploads in parts, led by the caller. For one object in one call: put, upload_file, a writer ---- */
+
+/** A good part size for an object of so many bytes: the larger of 8 MiB and total/9000 rounded up to MiB, at most 5 GiB.
+ *  Tags: [any] [nb]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(uint64_t) blobstore_optimal_part_size(uint64_t total);
+
+/** Begins an upload. Its token is text for the calls below, also in another process; it may hold an SSE-C key, so it is
+ *  kept as a secret. Nothing is to be seen under the key until the upload is completed.
+ *  Tags: [any] [blk] [null: options call err] [own: token err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_create(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_put_options *options, const blobstore_call *call, blobstore_buffer **token, blobstore_error
+    **err);
+
+/** Submits blobstore_upload_create.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_create_async(blobstore_store *store, const char *key, size_t
+    key_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Puts part number, 1 and up; one of the same number is replaced. S3: 1 to 10,000, each but the last at least 5 MiB.
+ *  The receipt is text that completing wants.
+ *  Tags: [any] [blk] [null: data call err] [own: receipt err] [use: token data call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_part(blobstore_store *store, const char *token, size_t token_len,
+    uint32_t number, const void *data, size_t len, const blobstore_call *call, blobstore_buffer **receipt,
+    blobstore_error **err);
+
+/** Submits blobstore_upload_part.
+ *  Tags: [any] [nb] [null: data call async op err] [own: op err] [use: token call async] [pin: data]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_part_async(blobstore_store *store, const char *token, size_t
+    token_len, uint32_t number, const void *data, size_t len, const blobstore_call *call, const blobstore_async
+    *async, blobstore_op **op, blobstore_error **err);
+
+/** Makes a part of an object or of a range of it (offset and length), within the service where that can, else through
+ *  here; what->if_match holds for the source.
+ *  Tags: [any] [blk] [null: what call err] [own: receipt err] [use: token source_key what call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_part_copy(blobstore_store *store, const char *token, size_t
+    token_len, uint32_t number, blobstore_store *source, const char *source_key, size_t source_key_len, const
+    blobstore_get_options *what, const blobstore_call *call, blobstore_buffer **receipt, blobstore_error **err);
+
+/** Submits blobstore_upload_part_copy.
+ *  Tags: [any] [nb] [null: what call async op err] [own: op err] [use: token source_key what call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_part_copy_async(blobstore_store *store, const char *token, size_t
+    token_len, uint32_t number, blobstore_store *source, const char *source_key, size_t source_key_len, const
+    blobstore_get_options *what, const blobstore_call *call, const blobstore_async *async, blobstore_op **op,
+    blobstore_error **err);
+
+/** The parts that are there, all in one page: key is the number, etag the receipt.
+ *  Tags: [any] [blk] [null: call err] [own: page err] [use: token call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_list_parts(blobstore_store *store, const char *token, size_t
+    token_len, const blobstore_call *call, blobstore_page **page, blobstore_error **err);
+
+/** Submits blobstore_upload_list_parts.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: token call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_list_parts_async(blobstore_store *store, const char *token, size_t
+    token_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** A link by which anyone may PUT the part until it expires. The ETag that its answer carries is the receipt.
+ *  Tags: [any] [blk] [null: options call err] [own: link err] [use: token options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_presign_part(blobstore_store *store, const char *token, size_t
+    token_len, uint32_t number, const blobstore_presign_options *options, const blobstore_call *call,
+    blobstore_buffer **link, blobstore_error **err);
+
+/** Submits blobstore_upload_presign_part.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: token options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_presign_part_async(blobstore_store *store, const char *token, size_t
+    token_len, uint32_t number, const blobstore_presign_options *options, const blobstore_call *call, const
+    blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Makes the object of parts: key is the number in decimal, value the receipt, or empty where the caller does not have
+ *  it. Numbers ascend. The conditions that were given at create hold now.
+ *  Tags: [any] [blk] [null: call info err] [own: info err] [use: token parts call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_complete(blobstore_store *store, const char *token, size_t
+    token_len, const blobstore_kv *parts, size_t n, const blobstore_call *call, blobstore_object **info,
+    blobstore_error **err);
+
+/** Submits blobstore_upload_complete.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: token parts call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_complete_async(blobstore_store *store, const char *token, size_t
+    token_len, const blobstore_kv *parts, size_t n, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Ends the upload; its parts are gone. E_UPLOAD_NOT_FOUND where there is none.
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: token call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_abort(blobstore_store *store, const char *token, size_t token_len,
+    const blobstore_call *call, blobstore_error **err);
+
+/** Submits blobstore_upload_abort.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: token call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_upload_abort_async(blobstore_store *store, const char *token, size_t
+    token_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Uploads begun and not ended, of keys with options.prefix: version is the token, the modified time when it was begun.
+ *  No other option but page_token counts.
+ *  Tags: [any] [blk] [null: options call err] [own: page err] [use: options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_uploads_list(blobstore_store *store, const blobstore_list_options *options,
+    const blobstore_call *call, blobstore_page **page, blobstore_error **err);
+
+/** Submits blobstore_uploads_list.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_uploads_list_async(blobstore_store *store, const blobstore_list_options
+    *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Aborts every such upload begun longer ago than older_than_ms; *aborted is how many.
+ *  Tags: [any] [blk] [null: prefix call aborted err] [own: err] [use: prefix call aborted]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_uploads_abort(blobstore_store *store, const char *prefix, size_t
+    prefix_len, int64_t older_than_ms, const blobstore_call *call, uint64_t *aborted, blobstore_error **err);
+
+/** Submits blobstore_uploads_abort. The count is blobstore_op_bytes.
+ *  Tags: [any] [nb] [null: prefix call async op err] [own: op err] [use: prefix call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_uploads_abort_async(blobstore_store *store, const char *prefix, size_t
+    prefix_len, int64_t older_than_ms, const blobstore_call *call, const blobstore_async *async, blobstore_op **op,
+    blobstore_error **err);
 
 
 /* ---- Pages: borrowed strings, no call per entry ---- */

@@ -20,6 +20,51 @@ backend::copy(operation&, backend&, const std::string&, const std::string&, cons
     co_return error(errc::unsupported, "this store has no copy of its own");
 }
 
+namespace {
+
+error no_uploads() {
+    return error(errc::unsupported, "this store has no uploads in parts");
+}
+
+} // namespace
+
+task<result<open_upload>>
+backend::upload_create(operation&, const std::string&, const put_options&) {
+    co_return no_uploads();
+}
+
+task<result<std::string>>
+backend::upload_part(operation&, const open_upload&, std::uint32_t, const source&) {
+    co_return no_uploads();
+}
+
+task<result<std::string>> backend::
+    upload_part_copy(operation&, const open_upload&, std::uint32_t, backend&, const std::string&, const get_options&) {
+    co_return error(errc::unsupported, "this store has no copy of its own");
+}
+
+task<result<std::vector<part_entry>>> backend::upload_list_parts(operation&, const open_upload&) {
+    co_return no_uploads();
+}
+
+task<result<object_meta>> backend::
+    upload_complete(operation&, const open_upload&, const std::vector<finished_part>&, std::optional<std::uint64_t>) {
+    co_return no_uploads();
+}
+
+task<result<void>> backend::upload_abort(operation&, const open_upload&) {
+    co_return no_uploads();
+}
+
+task<result<upload_page>> backend::uploads(operation&, const std::string&, const std::string&) {
+    co_return no_uploads();
+}
+
+task<result<std::string>> backend::
+    upload_presign_part(operation&, const open_upload&, std::uint32_t, const presign_options&) {
+    co_return error(errc::unsupported, "this store has no links");
+}
+
 task<result<std::string>> backend::presign(operation&, const std::string&, const presign_options&) {
     co_return error(errc::unsupported, "this store has no links");
 }

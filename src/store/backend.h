@@ -3,6 +3,7 @@
 // errors) is in store.h.
 #pragma once
 
+#include "store/parts.h"
 #include "store/types.h"
 
 namespace blobstore {
@@ -56,6 +57,53 @@ public:
     );
 
     virtual task<result<list_page>> list(operation& op, const list_options& options) = 0;
+
+    /// What parts and objects may be here. `most_put` is also what one copy() moves.
+    virtual part_limits limits() const { return {}; }
+
+    /// Uploads in parts. Defaults: unsupported.
+    virtual task<result<open_upload>>
+    upload_create(operation& op, const std::string& key, const put_options& options);
+
+    /// The receipt; a part of the same number is replaced.
+    virtual task<result<std::string>>
+    upload_part(operation& op, const open_upload& to, std::uint32_t number, const source& body);
+
+    /// A part made of an object, or of a range of it; errc::unsupported where the caller has to
+    /// move the bytes. The range is within the object.
+    virtual task<result<std::string>> upload_part_copy(
+        operation& op,
+        const open_upload& to,
+        std::uint32_t number,
+        backend& from,
+        const std::string& from_key,
+        const get_options& what
+    );
+
+    /// All of them, by number.
+    virtual task<result<std::vector<part_entry>>>
+    upload_list_parts(operation& op, const open_upload& of);
+
+    /// The object. `parts` ascend. `size` is what they have in all, where the caller knows it: an
+    /// answer that is lost can then be found out.
+    virtual task<result<object_meta>> upload_complete(
+        operation& op,
+        const open_upload& of,
+        const std::vector<finished_part>& parts,
+        std::optional<std::uint64_t> size
+    );
+
+    /// Nothing is left of it. errc::upload_not_found where there is none.
+    virtual task<result<void>> upload_abort(operation& op, const open_upload& of);
+
+    /// Those begun and not ended whose key begins so; `token` from the page before.
+    virtual task<result<upload_page>>
+    uploads(operation& op, const std::string& prefix, const std::string& token);
+
+    /// A link to PUT one part. Default: unsupported.
+    virtual task<result<std::string>> upload_presign_part(
+        operation& op, const open_upload& to, std::uint32_t number, const presign_options& options
+    );
 
     /// A link, as text. Default: unsupported.
     virtual task<result<std::string>>

@@ -150,17 +150,23 @@ store::head(operation& op, const std::string& key, const conditions& when) {
     co_return std::move(*meta);
 }
 
-task<result<object_meta>>
-store::put(operation& op, const std::string& key, const source& body, const put_options& options) {
+result<put_options> store::checked_put(std::string_view key, const put_options& options) const {
     result<void> checked = check(key);
     if (checked) checked = check_attributes(options.set);
-    if (!checked) co_return describe(checked.error(), "put", key);
+    if (!checked) return checked.error();
     result<attributes> kept = as_kept(options.set);
-    if (!kept) co_return describe(kept.error(), "put", key);
+    if (!kept) return kept.error();
     put_options with = options;
     with.set = std::move(*kept);
+    return with;
+}
+
+task<result<object_meta>>
+store::put(operation& op, const std::string& key, const source& body, const put_options& options) {
+    const result<put_options> with = checked_put(key, options);
+    if (!with) co_return describe(with.error(), "put", key);
     const std::string full = prefix_ + key;
-    result<object_meta> meta = co_await backend_->put(op, full, body, with);
+    result<object_meta> meta = co_await backend_->put(op, full, body, *with);
     if (!meta) co_return describe(meta.error(), "put", key);
     shorten(meta->key);
     co_return std::move(*meta);

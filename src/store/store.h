@@ -77,11 +77,50 @@ public:
         operation& op, const std::string& key, const get_options& options, const local_file& to
     );
 
+    /// Uploads in parts. A token is what encode_upload() makes of an upload of this store.
+    task<result<std::string>>
+    upload_create(operation& op, const std::string& key, const put_options& options);
+    task<result<std::string>>
+    upload_part(operation& op, const std::string& token, std::uint32_t number, const source& body);
+    task<result<std::string>> upload_part_copy(
+        operation& op,
+        const std::string& token,
+        std::uint32_t number,
+        store& from,
+        const std::string& from_key,
+        const get_options& what
+    );
+    task<result<std::vector<part_entry>>>
+    upload_list_parts(operation& op, const std::string& token);
+    task<result<object_meta>> upload_complete(
+        operation& op, const std::string& token, const std::vector<finished_part>& parts
+    );
+    task<result<void>> upload_abort(operation& op, const std::string& token);
+    task<result<std::string>> upload_presign_part(
+        operation& op,
+        const std::string& token,
+        std::uint32_t number,
+        const presign_options& options
+    );
+
+    /// Keys without the store's prefix; ids as tokens.
+    task<result<upload_page>>
+    uploads(operation& op, const std::string& prefix, const std::string& page_token);
+    /// Those begun before `begun_before_ns`; how many.
+    task<result<std::uint64_t>>
+    uploads_abort(operation& op, const std::string& prefix, std::int64_t begun_before_ns);
+
     /// The error with operation and URI, unless it has them.
     error describe(error e, std::string_view operation, std::string_view key) const;
 
 private:
     result<void> check(std::string_view key) const;
+    /// The options as they are kept, once key and options are found good.
+    result<put_options> checked_put(std::string_view key, const put_options& options) const;
+    result<open_upload> upload_of_token(const std::string& token) const;
+    result<void> check_part(const open_upload& to, std::uint32_t number) const;
+    task<result<std::vector<finished_part>>>
+    with_receipts(operation& op, const open_upload& of, std::vector<finished_part> parts);
     void shorten(std::string& key) const;
 
     std::shared_ptr<backend> backend_;

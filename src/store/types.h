@@ -137,6 +137,38 @@ struct list_page {
     std::string next_token;           ///< empty on the last page; opaque, survives the process
 };
 
+/// An upload in parts that was begun and not yet ended: what every later call on it needs.
+struct open_upload {
+    std::string key, id;  ///< id: as the service calls it
+    std::string mark;     ///< in the metadata of what it will be, where the store knows its own so
+    write_condition when; ///< for completing
+    secret_string customer_key; ///< SSE-C: needed with every part
+};
+
+/// A part that is there.
+struct part_entry {
+    std::uint32_t number = 0; ///< 1 and up
+    std::uint64_t size = 0;
+    std::optional<std::int64_t> modified_ns;
+    std::string receipt; ///< what completing needs of it; on S3 its ETag
+};
+
+/// A part to be in the object. The receipt may be empty where the store needs none.
+struct finished_part {
+    std::uint32_t number = 0;
+    std::string receipt;
+};
+
+struct upload_entry {
+    std::string key, id;
+    std::optional<std::int64_t> begun_ns;
+};
+
+struct upload_page {
+    std::vector<upload_entry> uploads; ///< by key, of one key by age
+    std::string next_token;            ///< empty on the last page
+};
+
 struct presign_options {
     std::string method = "GET";
     std::int64_t expires_ms = 900000;

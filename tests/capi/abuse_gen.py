@@ -15,10 +15,11 @@ STRUCTS = {
     "blobstore_client_options": "client_options", "blobstore_error_view": "error_view",
     "blobstore_object_view": "object_view", "blobstore_stats": "stats", "blobstore_config_key": "config_key",
 }
-ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data"}
+ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data",
+          "blobstore_kv": "parts"}
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",
            "max": "4", "n": "1", "capacity": "4", "status": "100"}
-OPTIONAL = {"err", "info", "options", "call", "async", "ctx", "release", "len"}
+OPTIONAL = {"err", "info", "options", "what", "call", "async", "ctx", "release", "len", "aborted"}
 SIZES = {"len", "cap", "size", "n", "max"}
 
 
@@ -56,6 +57,8 @@ def declare(i, kind, written, name, after):
         return f"{written} {name} = {spoil}h.{what}(p, {i});"
     if kind == "size_t*":
         return f"size_t size_{name} = 0; {written} {name} = {spoil}&size_{name};"
+    if kind == "uint64_t*":
+        return f"std::uint64_t count_{name} = 0; {written} {name} = {spoil}&count_{name};"
     if kind.endswith("*") and base.startswith("blobstore_") and base[10:] in HANDLES:
         return f"{written} {name} = {spoil}h.{base[10:]};"
     if kind.endswith("*") and base in STRUCTS:

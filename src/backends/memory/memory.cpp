@@ -2,6 +2,7 @@
 // Objects in an ordered map under one lock; bytes are immutable and shared with their readers.
 #include "backends/memory/memory.h"
 
+#include "backends/memory/uploads.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "store/page.h"
@@ -20,6 +21,7 @@ class memory_objects {
 public:
     std::mutex mutex;
     std::map<std::string, memory_object> by_key;
+    memory_uploads uploads;
 };
 
 std::shared_ptr<memory_objects> memory_stores::named(const std::string& name) {
@@ -193,6 +195,55 @@ public:
                 return std::optional(std::move(entry));
             }
         );
+    }
+
+    part_limits limits() const override { return {.least_part = 1}; }
+
+    task<result<open_upload>>
+    upload_create(operation& op, const std::string& key, const put_options& options) override {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        std::string id = objects_->uploads.create(key, options, now_ns_());
+        co_return open_upload{key, std::move(id), {}, {}, {}};
+    }
+
+    task<result<std::string>> upload_part(
+        operation& op, const open_upload& to, std::uint32_t number, const source& body
+    ) override {
+        result<collected> all = co_await collect(op, body);
+        if (!all) co_return all.error();
+        auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
+        const result<void> kept =
+            objects_->uploads.put(to, number, {std::move(bytes), all->etag, now_ns_()});
+        if (!kept) co_return kept.error();
+        co_return std::move(all->etag);
+    }
+
+    task<result<std::vector<part_entry>>>
+    upload_list_parts(operation&, const open_upload& of) override {
+        co_return objects_->uploads.parts(of);
+    }
+
+    task<result<object_meta>>
+    upload_complete(operation& op, const open_upload& of, const std::vector<finished_part>& parts, std::optional<std::uint64_t>)
+        override {
+        result<memory_uploads::joined> all = objects_->uploads.join(of, parts);
+        if (!all) co_return all.error();
+        const result<void> running = op.check(); // the last look before the object is there
+        if (!running) co_return running.error();
+        auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
+        object_meta meta = keep(of.key, std::move(bytes), all->etag, all->options.set);
+        (void)objects_->uploads.remove(of);
+        co_return meta;
+    }
+
+    task<result<void>> upload_abort(operation&, const open_upload& of) override {
+        co_return objects_->uploads.remove(of);
+    }
+
+    task<result<upload_page>>
+    uploads(operation&, const std::string& prefix, const std::string& token) override {
+        co_return objects_->uploads.list(prefix, token);
     }
 
 private:

@@ -6,6 +6,7 @@
 #include "auth/signing_keys.h"
 #include "auth/source.h"
 #include "backends/s3/bulk_delete.h"
+#include "backends/s3/document.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/signed_body.h"
 #include "http/client.h"
@@ -80,6 +81,33 @@ public:
         const copy_options& options
     ) override;
     task<result<list_page>> list(operation& op, const list_options& options) override;
+    task<result<open_upload>>
+    upload_create(operation& op, const std::string& key, const put_options& options) override;
+    task<result<std::string>> upload_part(
+        operation& op, const open_upload& to, std::uint32_t number, const source& body
+    ) override;
+    task<result<std::string>> upload_part_copy(
+        operation& op,
+        const open_upload& to,
+        std::uint32_t number,
+        backend& from,
+        const std::string& from_key,
+        const get_options& what
+    ) override;
+    task<result<std::vector<part_entry>>>
+    upload_list_parts(operation& op, const open_upload& of) override;
+    task<result<object_meta>> upload_complete(
+        operation& op,
+        const open_upload& of,
+        const std::vector<finished_part>& parts,
+        std::optional<std::uint64_t> size
+    ) override;
+    task<result<void>> upload_abort(operation& op, const open_upload& of) override;
+    task<result<upload_page>>
+    uploads(operation& op, const std::string& prefix, const std::string& token) override;
+    task<result<std::string>> upload_presign_part(
+        operation& op, const open_upload& to, std::uint32_t number, const presign_options& options
+    ) override;
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options) override;
 
@@ -96,6 +124,12 @@ private:
     authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);
     task<result<void>>
     remove_batch(operation& op, std::span<const std::string> keys, std::span<result<void>> results);
+
+    task<result<std::optional<object_meta>>>
+    find_completed(operation& op, const open_upload& of, std::optional<std::uint64_t> size);
+
+    /// Where the other store is if this one's service can copy from it; else null.
+    std::shared_ptr<const endpoint> same_service(backend& other) const;
 
     std::shared_ptr<const endpoint> at() const {
         std::lock_guard lock(mutex_);
@@ -116,11 +150,5 @@ private:
     const std::shared_ptr<http::client> client_;
     sigv4::signing_keys keys_;
 };
-
-/// What was asked for may have been done.
-inline error applied(error e) {
-    e->outcome_unknown = true;
-    return e;
-}
 
 } // namespace blobstore::s3

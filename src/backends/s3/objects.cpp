@@ -127,6 +127,15 @@ task<result<void>> s3_backend::remove(operation& op, const std::string& key) {
     co_return result<void>();
 }
 
+std::shared_ptr<const endpoint> s3_backend::same_service(backend& other) const {
+    const auto* from = dynamic_cast<s3_backend*>(&other);
+    if (!from) return nullptr;
+    const std::shared_ptr<const endpoint> here = at(), there = from->at();
+    const bool same_host = there->to == here->to || (!here->path_style && !there->path_style &&
+                                                     service_host(*there) == service_host(*here));
+    return same_host && there->region == here->region ? there : nullptr;
+}
+
 task<result<object_meta>> s3_backend::copy(
     operation& op,
     backend& from,
@@ -134,15 +143,9 @@ task<result<object_meta>> s3_backend::copy(
     const std::string& key,
     const copy_options& options
 ) {
-    auto* other = dynamic_cast<s3_backend*>(&from);
-    const std::shared_ptr<const endpoint> here = at();
-    const std::shared_ptr<const endpoint> there = other ? other->at() : nullptr;
-    const bool same_service =
-        there && there->region == here->region &&
-        (there->to == here->to ||
-         (!here->path_style && !there->path_style && service_host(*there) == service_host(*here)));
-    if (!same_service) co_return error(errc::unsupported, "the source is in another service");
-    const unsigned_request r = encode_copy(*here, there->bucket, from_key, key, options);
+    const std::shared_ptr<const endpoint> there = same_service(from);
+    if (!there) co_return error(errc::unsupported, "the source is in another service");
+    const unsigned_request r = encode_copy(*at(), there->bucket, from_key, key, options);
     result<std::string> document = co_await send_for_document(op, r, {true});
     if (!document) co_return document.error();
     result<object_meta> meta = decode_copy(*document);

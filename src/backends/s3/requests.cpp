@@ -106,8 +106,7 @@ unsigned_request encode_copy(
     unsigned_request r{"PUT", at.path(key), {}, {}, {}};
     r.first_byte = first_byte_of_copy;
     r.headers.push_back(
-        {"x-amz-copy-source",
-         "/" + std::string(from_bucket) + "/" + percent_encode(from_key, encode_set::path)}
+        {"x-amz-copy-source", copy_source(from_bucket, from_key, options.from.version)}
     );
     if (options.replace) {
         r.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
@@ -139,6 +138,17 @@ encode_presign(const endpoint& at, std::string_view key, const presign_options& 
     for (const auto& [name, value] : options.headers)
         r.headers.push_back({name, value});
     return r;
+}
+
+std::string copy_source(std::string_view bucket, std::string_view key, const std::string& version) {
+    std::string from = "/" + std::string(bucket) + "/" + percent_encode(key, encode_set::path);
+    if (!version.empty()) from += "?versionId=" + percent_encode(version, encode_set::unreserved);
+    return from;
+}
+
+void add_write_condition(unsigned_request& r, const write_condition& when) {
+    if (when.create) r.headers.push_back({"If-None-Match", "*"});
+    if (!when.if_match.empty()) r.headers.push_back({"If-Match", quoted_etag(when.if_match)});
 }
 
 bool fits_xml(std::string_view key) {

@@ -34,6 +34,12 @@ unsigned_request encode_list(const endpoint& at, const list_options& options);
 unsigned_request
 encode_presign(const endpoint& at, std::string_view key, const presign_options& options);
 
+/// The value of x-amz-copy-source.
+std::string copy_source(std::string_view bucket, std::string_view key, const std::string& version);
+
+/// If-None-Match or If-Match of a write.
+void add_write_condition(unsigned_request& r, const write_condition& when);
+
 /// False where DeleteObjects could not name the key (control characters, bytes that are no UTF-8).
 bool fits_xml(std::string_view key);
 

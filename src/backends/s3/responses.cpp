@@ -3,12 +3,11 @@
 #include "backends/s3/responses.h"
 
 #include "backends/s3/codes.h"
+#include "backends/s3/document.h"
 #include "base/encoding.h"
 #include "base/time.h"
-#include "base/xml.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 namespace blobstore::s3 {
@@ -26,72 +25,6 @@ std::string one_line(std::string text) {
         --end; // not within a character
     text.resize(end);
     return text;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-/// Reads the children of the element that just started; `on_child` must leave the reader behind the
-/// child's end.
-template <class OnChild>
-result<void> for_children(xml_reader& xml, OnChild on_child) {
-    for (;;) {
-        result<xml_event> event = xml.next();
-        if (!event) return event.error();
-        if (*event == xml_event::end) return {};
-        if (*event != xml_event::start) continue;
-        result<void> read = on_child();
-        if (!read) return read;
-    }
-}
-
-result<void> text_into(xml_reader& xml, std::string& into) {
-    result<std::string_view> text = xml.element_text();
-    if (!text) return text.error();
-    into = *text;
-    return {};
-}
-
-/// Go's zero time and the year 9999 are times, but say nothing: unknown.
-result<void> take_time(const result<std::int64_t>& parsed, std::optional<std::int64_t>& into) {
-    if (parsed) into = *parsed;
-    if (parsed || parsed.error().code() == errc::range) return {};
-    return error(errc::protocol, "the time of the last change is no time");
-}
-
-result<void> time_into(xml_reader& xml, std::optional<std::int64_t>& into) {
-    result<std::string_view> text = xml.element_text();
-    if (!text) return text.error();
-    return take_time(parse_rfc3339(*text), into);
-}
-
-/// Up to the root's start; its name.
-result<std::string> root_of(xml_reader& xml) {
-    result<xml_event> event = xml.next();
-    while (event && *event != xml_event::start && *event != xml_event::done)
-        event = xml.next();
-    if (!event) return event.error();
-    if (*event == xml_event::done) return error(errc::protocol, "the answer is no XML document");
-    return std::string(xml.name());
-}
-
-/// The service said yes, but what it did cannot be read.
-error applied(error e) {
-    e->outcome_unknown = true;
-    return e;
-}
-
-/// Reads what is left of the document, so that what is not well-formed shows.
-result<void> to_end(xml_reader& xml) {
-    for (;;) {
-        result<xml_event> event = xml.next();
-        if (!event) return event.error();
-        if (*event == xml_event::done) return {};
-    }
 }
 
 } // namespace

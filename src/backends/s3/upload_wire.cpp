@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// How uploads in parts are spelled.
+#include "backends/s3/upload_wire.h"
+
+#include "backends/s3/document.h"
+#include "base/encoding.h"
+
+namespace blobstore::s3 {
+
+namespace {
+
+constexpr milliseconds first_byte_of_work{300000}; // complete and copy work before they answer
+
+name_values of_upload(const open_upload& u) {
+    return {{"uploadId", u.id}};
+}
+
+name_values of_part(const open_upload& u, std::uint32_t part_number) {
+    return {{"partNumber", std::to_string(part_number)}, {"uploadId", u.id}};
+}
+
+result<void> part_into(xml_reader& xml, part_entry& part) {
+    const std::string_view name = xml.name();
+    if (name == "ETag") return text_into(xml, part.receipt);
+    if (name == "LastModified") return time_into(xml, part.modified_ns);
+    if (name != "PartNumber" && name != "Size") return xml.skip_element();
+    const bool is_size = name == "Size";
+    const result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    const std::optional<std::uint64_t> n = number(*text);
+    if (!n || (!is_size && (*n == 0 || *n > 10000)))
+        return error(errc::protocol, "a part's number or size is none");
+    if (is_size)
+        part.size = *n;
+    else
+        part.number = static_cast<std::uint32_t>(*n);
+    return {};
+}
+
+result<void> upload_into(xml_reader& xml, upload_entry& upload) {
+    const std::string_view name = xml.name();
+    if (name == "Key") return text_into(xml, upload.key);
+    if (name == "UploadId") return text_into(xml, upload.id);
+    if (name == "Initiated") return time_into(xml, upload.begun_ns);
+    return xml.skip_element();
+}
+
+/// The root's name is as due, `on_child` is called for its children, and the document is whole.
+template <class OnChild>
+result<void> read_document(std::string_view body, std::string_view root_name, OnChild on_child) {
+    xml_reader xml(body);
+    const result<std::string> root = root_of(xml);
+    if (!root) return root.error();
+    if (*root != root_name)
+        return error(errc::protocol, "the service answered with a document <" + *root + ">");
+    const result<void> children = for_children(xml, [&] { return on_child(xml); });
+    if (!children) return children;
+    return to_end(xml);
+}
+
+result<std::string> text_of(std::string_view body, std::string_view root, std::string_view child) {
+    std::string text;
+    const result<void> read = read_document(body, root, [&](xml_reader& xml) -> result<void> {
+        return xml.name() == child ? text_into(xml, text) : xml.skip_element();
+    });
+    if (!read) return read.error();
+    if (text.empty())
+        return error(errc::protocol, "the service's answer has no " + std::string(child));
+    return text;
+}
+
+result<void> decode_name(std::string& text) {
+    const result<std::string> decoded = percent_decode(text, plus::space);
+    if (!decoded) return error(errc::protocol, "a key is not encoded as the service says");
+    text = *decoded;
+    return {};
+}
+
+} // namespace
+
+// POST /key?uploads  with the headers of a PUT
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+unsigned_request encode_upload_create(
+    const endpoint& at, std::string_view key, const put_options& options, const std::string& mark
+) {
+    put_options unconditional = options;
+    unconditional.when = {}; // for completing
+    unsigned_request r = encode_put(at, key, unconditional);
+    r.method = "POST";
+    r.query = {{"uploads", ""}};
+    r.headers.push_back({"x-amz-meta-" + std::string(mark_name), mark});
+    return r;
+}
+
+// PUT /key?partNumber=n&uploadId=id
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+unsigned_request
+encode_upload_part(const endpoint& at, const open_upload& to, std::uint32_t part_number) {
+    return {"PUT", at.path(to.key), of_part(to, part_number), {}, {}};
+}
+
+// PUT /key?partNumber=n&uploadId=id  x-amz-copy-source: /bucket/key  x-amz-copy-source-range: ...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+unsigned_request encode_upload_part_copy(
+    const endpoint& at,
+    const open_upload& to,
+    std::uint32_t part_number,
+    std::string_view from_bucket,
+    std::string_view from_key,
+    const get_options& what
+) {
+    unsigned_request r{"PUT", at.path(to.key), of_part(to, part_number), {}, {}};
+    r.first_byte = first_byte_of_work;
+    r.headers.push_back({"x-amz-copy-source", copy_source(from_bucket, from_key, what.version)});
+    if (what.range.length) {
+        const std::uint64_t first = what.range.offset.value_or(0);
+        r.headers.push_back(
+            {"x-amz-copy-source-range",
+             "bytes=" + std::to_string(first) + "-" +
+                 std::to_string(first + *what.range.length - 1)}
+        );
+    }
+    if (!what.when.if_match.empty())
+        r.headers.push_back({"x-amz-copy-source-if-match", what.when.if_match});
+    return r;
+}
+
+// GET /key?uploadId=id&part-number-marker=n
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+unsigned_request
+encode_upload_list_parts(const endpoint& at, const open_upload& of, std::uint32_t after) {
+    unsigned_request r{"GET", at.path(of.key), of_upload(of), {}, {}};
+    if (after != 0) r.query.emplace_back("part-number-marker", std::to_string(after));
+    return r;
+}
+
+// POST /key?uploadId=id
+// <CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"..."</ETag></Part>...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+result<unsigned_request> encode_upload_complete(
+    const endpoint& at, const open_upload& of, const std::vector<finished_part>& parts
+) {
+    unsigned_request r{"POST", at.path(of.key), of_upload(of), {}, {}};
+    r.first_byte = first_byte_of_work;
+    r.headers.push_back({"Content-Type", "application/xml"});
+    add_write_condition(r, of.when);
+    r.content = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+    for (const finished_part& part : parts) {
+        const result<std::string> etag = xml_escape(part.receipt);
+        if (!etag) return etag.error();
+        r.content += "<Part><PartNumber>" + std::to_string(part.number) + "</PartNumber><ETag>" +
+                     *etag + "</ETag></Part>";
+    }
+    r.content += "</CompleteMultipartUpload>";
+    return r;
+}
+
+unsigned_request encode_upload_abort(const endpoint& at, const open_upload& of) {
+    return {"DELETE", at.path(of.key), of_upload(of), {}, {}};
+}
+
+// GET /?uploads&prefix=...&key-marker=...&upload-id-marker=...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+unsigned_request
+encode_uploads(const endpoint& at, const std::string& prefix, const upload_entry& after) {
+    unsigned_request r{"GET", at.path(""), {{"uploads", ""}, {"encoding-type", "url"}}, {}, {}};
+    if (!prefix.empty()) r.query.emplace_back("prefix", prefix);
+    if (!after.key.empty()) r.query.emplace_back("key-marker", after.key);
+    if (!after.id.empty()) r.query.emplace_back("upload-id-marker", after.id);
+    return r;
+}
+
+result<std::string> decode_upload_create(std::string_view body) {
+    return text_of(body, "InitiateMultipartUploadResult", "UploadId");
+}
+
+result<std::string> decode_upload_part_copy(std::string_view body) {
+    return text_of(body, "CopyPartResult", "ETag");
+}
+
+result<parts_page> decode_upload_list_parts(std::string_view body) {
+    parts_page page;
+    std::string truncated, next;
+    const result<void> read =
+        read_document(body, "ListPartsResult", [&](xml_reader& xml) -> result<void> {
+            if (xml.name() == "IsTruncated") return text_into(xml, truncated);
+            if (xml.name() == "NextPartNumberMarker") return text_into(xml, next);
+            if (xml.name() != "Part") return xml.skip_element();
+            part_entry& part = page.parts.emplace_back();
+            return for_children(xml, [&] { return part_into(xml, part); });
+        });
+    if (!read) return read.error();
+    std::uint32_t last = 0;
+    for (const part_entry& part : page.parts) {
+        if (part.number <= last) return error(errc::protocol, "the parts are not in order");
+        last = part.number;
+    }
+    if (truncated != "true") return page;
+    const std::optional<std::uint64_t> marker = number(next);
+    if (last == 0 || (marker && *marker != last))
+        return error(errc::protocol, "the list of parts does not go on where it ended");
+    page.next = last;
+    return page;
+}
+
+result<object_meta> decode_upload_complete(std::string_view body) {
+    const result<std::string> etag = text_of(body, "CompleteMultipartUploadResult", "ETag");
+    if (!etag) return etag.error();
+    object_meta meta;
+    meta.etag = *etag;
+    return meta;
+}
+
+result<uploads_page> decode_uploads(std::string_view body) {
+    uploads_page page;
+    upload_entry next;
+    std::string truncated, encoding;
+    const result<void> read =
+        read_document(body, "ListMultipartUploadsResult", [&](xml_reader& xml) -> result<void> {
+            if (xml.name() == "IsTruncated") return text_into(xml, truncated);
+            if (xml.name() == "EncodingType") return text_into(xml, encoding);
+            if (xml.name() == "NextKeyMarker") return text_into(xml, next.key);
+            if (xml.name() == "NextUploadIdMarker") return text_into(xml, next.id);
+            if (xml.name() != "Upload") return xml.skip_element();
+            upload_entry& upload = page.uploads.emplace_back();
+            return for_children(xml, [&] { return upload_into(xml, upload); });
+        });
+    if (!read) return read.error();
+    if (encoding == "url") {
+        result<void> decoded = decode_name(next.key);
+        for (upload_entry& upload : page.uploads)
+            if (decoded) decoded = decode_name(upload.key);
+        if (!decoded) return decoded.error();
+    }
+    if (truncated != "true") return page;
+    if (next.key.empty())
+        return error(
+            errc::protocol, "the list of uploads is cut, and does not say where it goes on"
+        );
+    page.next = std::move(next);
+    return page;
+}
+
+} // namespace blobstore::s3

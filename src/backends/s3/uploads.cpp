@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uploads in parts; a completion whose answer is lost is looked for.
+#include "async/random.h"
+#include "backends/s3/backend.h"
+#include "backends/s3/responses.h"
+#include "backends/s3/upload_wire.h"
+#include "base/encoding.h"
+
+namespace blobstore::s3 {
+
+namespace {
+
+std::string new_mark() {
+    std::string bits;
+    for (int i = 0; i < 2; ++i) {
+        const std::uint64_t word = random_bits();
+        bits.append(reinterpret_cast<const char*>(&word), sizeof word);
+    }
+    return hex(bits);
+}
+
+/// Failures that an earlier attempt of the same completion may have caused. S3-03, S3-35
+bool may_be_own(const error& e) {
+    return e->outcome_unknown || e.code() == errc::upload_not_found ||
+           e.code() == errc::precondition || e.code() == errc::exists || e.code() == errc::conflict;
+}
+
+error no_such_upload(error e) {
+    if (e.code() == errc::not_found) e->code = errc::upload_not_found;
+    return e;
+}
+
+} // namespace
+
+task<result<open_upload>>
+s3_backend::upload_create(operation& op, const std::string& key, const put_options& options) {
+    open_upload made{key, {}, new_mark(), options.when, options.as.customer_key};
+    const unsigned_request r = encode_upload_create(*at(), key, options, made.mark);
+    const result<std::string> document = co_await send_for_document(op, r, {true});
+    if (!document) co_return document.error();
+    result<std::string> id = decode_upload_create(*document);
+    if (!id) co_return applied(id.error());
+    made.id = std::move(*id);
+    co_return made;
+}
+
+task<result<std::string>> s3_backend::upload_part(
+    operation& op, const open_upload& to, std::uint32_t number, const source& body
+) {
+    const unsigned_request r = encode_upload_part(*at(), to, number);
+    answer got = co_await send(op, r, body, {});
+    if (!got) co_return no_such_upload(got.error());
+    std::string etag((*got)->head().find("etag"));
+    const result<std::string> rest = co_await (*got)->read_all(op, document_limit);
+    if (!rest) co_return applied(rest.error());
+    if (etag.empty()) co_return error(errc::protocol, "the service gives no ETag for a part");
+    co_return etag;
+}
+
+task<result<std::string>> s3_backend::upload_part_copy(
+    operation& op,
+    const open_upload& to,
+    std::uint32_t number,
+    backend& from,
+    const std::string& from_key,
+    const get_options& what
+) {
+    const std::shared_ptr<const endpoint> there = same_service(from);
+    if (!there) co_return error(errc::unsupported, "the source is in another service");
+    const unsigned_request r =
+        encode_upload_part_copy(*at(), to, number, there->bucket, from_key, what);
+    const result<std::string> document = co_await send_for_document(op, r, {true});
+    if (!document) co_return document.error();
+    co_return decode_upload_part_copy(*document);
+}
+
+task<result<std::vector<part_entry>>>
+s3_backend::upload_list_parts(operation& op, const open_upload& of) {
+    std::vector<part_entry> all;
+    std::optional<std::uint32_t> after = 0;
+    while (after) {
+        const unsigned_request r = encode_upload_list_parts(*at(), of, *after);
+        const result<std::string> document = co_await send_for_document(op, r, {});
+        if (!document) co_return no_such_upload(document.error());
+        result<parts_page> page = decode_upload_list_parts(*document);
+        if (!page) co_return page.error();
+        if (!page->parts.empty() && page->parts.front().number <= *after)
+            co_return error(errc::protocol, "the list of parts goes round in a circle");
+        std::move(page->parts.begin(), page->parts.end(), std::back_inserter(all));
+        after = page->next;
+    }
+    co_return all;
+}
+
+/// The object, if the upload has become it; nothing where it has not, or nobody can say.
+task<result<std::optional<object_meta>>> s3_backend::find_completed(
+    operation& op, const open_upload& of, std::optional<std::uint64_t> size
+) {
+    get_options any;
+    any.customer_key = of.customer_key;
+    const unsigned_request r = encode_head(*at(), of.key, any.when);
+    answer got = co_await send(op, r, {}, {});
+    if (!got && got.error().code() == errc::not_found) co_return std::optional<object_meta>();
+    if (!got) co_return got.error();
+    const http::response_head& head = (*got)->head();
+    if (of.mark.empty() || head.find("x-amz-meta-" + std::string(mark_name)) != of.mark)
+        co_return std::optional<object_meta>();
+    result<object_meta> meta = decode_meta(head);
+    if (!meta) co_return meta.error();
+    if (size && meta->size != size) co_return std::optional<object_meta>();
+    meta->key = of.key;
+    co_return std::optional(std::move(*meta));
+}
+
+task<result<object_meta>> s3_backend::upload_complete(
+    operation& op,
+    const open_upload& of,
+    const std::vector<finished_part>& parts,
+    std::optional<std::uint64_t> size
+) {
+    const result<unsigned_request> r = encode_upload_complete(*at(), of, parts);
+    if (!r) co_return r.error();
+    const result<std::string> document = co_await send_for_document(op, *r, {true});
+    result<object_meta> meta = error();
+    if (document)
+        meta = decode_upload_complete(*document);
+    else
+        meta = no_such_upload(document.error());
+    if (document && !meta) meta = applied(meta.error());
+    if (!meta && may_be_own(meta.error()) && !op.stopped()) {
+        result<std::optional<object_meta>> found = co_await find_completed(op, of, size);
+        if (found && *found) co_return std::move(**found);
+    }
+    if (!meta) co_return meta.error();
+    meta->key = of.key;
+    meta->size = size;
+    co_return meta;
+}
+
+task<result<void>> s3_backend::upload_abort(operation& op, const open_upload& of) {
+    const unsigned_request r = encode_upload_abort(*at(), of);
+    const result<std::string> document = co_await send_for_document(op, r, {});
+    if (!document) co_return no_such_upload(document.error());
+    co_return result<void>();
+}
+
+task<result<upload_page>>
+s3_backend::uploads(operation& op, const std::string& prefix, const std::string& token) {
+    upload_entry after;
+    const std::size_t key_end = token.find('\0');
+    after.key = token.substr(0, key_end);
+    if (key_end != std::string::npos) after.id = token.substr(key_end + 1);
+    const unsigned_request r = encode_uploads(*at(), prefix, after);
+    const result<std::string> document = co_await send_for_document(op, r, {});
+    if (!document) {
+        error e = document.error();
+        if (e.code() == errc::not_found) e->code = errc::store_not_found;
+        co_return e;
+    }
+    result<uploads_page> page = decode_uploads(*document);
+    if (!page) co_return page.error();
+    upload_page all{std::move(page->uploads), {}};
+    if (page->next) all.next_token = page->next->key + '\0' + page->next->id;
+    if (!all.next_token.empty() && all.next_token == token)
+        co_return error(errc::protocol, "the list of uploads goes round in a circle");
+    co_return all;
+}
+
+task<result<std::string>> s3_backend::upload_presign_part(
+    operation& op, const open_upload& to, std::uint32_t number, const presign_options& options
+) {
+    presign_options with = options;
+    with.method = "PUT";
+    with.query.emplace_back("partNumber", std::to_string(number));
+    with.query.emplace_back("uploadId", to.id);
+    result<std::string> link = co_await presign(op, to.key, with);
+    co_return link;
+}
+
+} // namespace blobstore::s3
