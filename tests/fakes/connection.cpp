@@ -73,6 +73,15 @@ void frame(reply& answer, const fault* what, bool keep_alive) {
         remove_header(answer.headers, name);
 }
 
+// Services that work for minutes send such while they do.
+void put_spaces_before(reply& answer, std::size_t count) {
+    if (count == 0 || answer.bodiless || !answer.body) return;
+    auto text = std::string(count, ' ').append(answer.bytes());
+    answer.body = std::make_shared<const std::string>(std::move(text));
+    answer.offset = 0;
+    answer.length = answer.body->size();
+}
+
 bool changes_wire(const fault& what) {
     return what.what != event::none || what.raw || !what.interim.empty() || !what.extra.empty() ||
            what.chunk_size > 0 || what.segment > 0 || what.corrupt_byte.has_value();
@@ -143,12 +152,12 @@ connection::flow connection::read_body(Parser& parser, exchange& now) {
     bool met = false;
     boost::system::error_code error;
     while (!parser.is_done()) {
-        now.body_bytes = parser.get().body().size();
         if (stop_inside && !met && now.body_bytes >= stop) {
             met = true;
             if (do_event(*now.trouble) == flow::over) return flow::over;
         }
         http::read_some(stream_, buffer_, parser, error);
+        now.body_bytes = parser.get().body().size();
         if (error) {
             stream_.close();
             return flow::over;
@@ -207,6 +216,7 @@ reply connection::make_answer(exchange& now) {
 }
 
 connection::flow connection::serve(exchange& now) {
+    if (now.trouble && now.trouble->meanwhile) now.trouble->meanwhile();
     if (meet(now, stage::request) == flow::over) return flow::over;
     if (now.trouble && now.trouble->apply_after.count() > 0) {
         stream_.hang_up();
@@ -215,6 +225,7 @@ connection::flow connection::serve(exchange& now) {
         return flow::over;
     }
     now.answer = make_answer(now);
+    if (now.trouble) put_spaces_before(*now.answer, now.trouble->spaces);
     observer_.answering(now.ticket, now.body_bytes, *now.answer);
     if (now.trouble && now.trouble->delay.count() > 0) {
         if (stream_.wait(now.trouble->delay, false) == wait_end::stopped) return flow::over;

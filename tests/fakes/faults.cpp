@@ -58,6 +58,7 @@ bool set_number(scripted_rule& out, const std::string& name, std::int64_t number
     if (name == "apply-after-ms") return what.apply_after = pause, true;
     if (name == "segment-ms") return what.segment_delay = pause, true;
     if (name == "segment") return what.segment = count, true;
+    if (name == "spaces") return what.spaces = count, true;
     if (name == "chunk-size") return what.chunk_size = count, true;
     if (name == "interim") return what.interim.push_back(static_cast<int>(number)), true;
     if (name == "corrupt") return what.corrupt_byte = count, true;
@@ -136,6 +137,13 @@ fault answer_late(std::chrono::milliseconds delay) {
     return out;
 }
 
+bool matches(
+    const match& which, const std::string& method, const std::string& key, const std::string& query
+) {
+    return (which.method.empty() || which.method == method) &&
+           key.find(which.key) != std::string::npos && query.find(which.query) != std::string::npos;
+}
+
 std::size_t fault_script::add(match which, fault what, unsigned times) {
     const std::lock_guard lock{mutex_};
     rule added{std::move(which), std::make_shared<const fault>(std::move(what)), times, 0, 0};
@@ -167,9 +175,7 @@ fault_script::take(const std::string& method, const std::string& key, const std:
     for (auto& [id, candidate] : rules_) {
         const auto& which = candidate.which;
         if (candidate.what->what != event::none && candidate.what->where == stage::accept) continue;
-        if (!which.method.empty() && which.method != method) continue;
-        if (!which.key.empty() && key.find(which.key) == std::string::npos) continue;
-        if (!which.query.empty() && query.find(which.query) == std::string::npos) continue;
+        if (!matches(which, method, key, query)) continue;
         if (use(candidate)) return candidate.what;
     }
     return nullptr;

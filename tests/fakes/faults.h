@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -59,6 +60,10 @@ struct fault {
     std::chrono::milliseconds apply_after{0}; // > 0: the connection ends, and so much later the
                                               // request is carried out
 
+    // What someone else does before the request is carried out; called from the connection's
+    // thread.
+    std::function<void()> meanwhile = {};
+
     // How the answer looks on the wire.
     header_list headers = {};              // set (Retry-After, a wrong ETag, ...)
     std::vector<std::string> without = {}; // removed
@@ -66,6 +71,7 @@ struct fault {
     std::vector<int> interim = {};         // 1xx answers sent before
     std::int64_t length_delta = 0; // added to Content-Length; the connection closes at the end
     std::string extra = {};        // sent behind the answer (over-send; unsolicited answers)
+    std::size_t spaces = 0;        // so much white space before the body, as of a slow Complete
     std::size_t chunk_size = 0;    // > 0: Transfer-Encoding: chunked in pieces of this size
     bool until_close = false;      // no Content-Length, the end of the connection ends the body
     bool connection_close = false; // Connection: close, and kept
@@ -82,6 +88,10 @@ struct match {
     std::string query = {};  // a part of the query as sent
     unsigned nth = 1;        // from the n-th such request (stage::accept: connection) after on()
 };
+
+bool matches(
+    const match& which, const std::string& method, const std::string& key, const std::string& query
+);
 
 // The usual ones by name; change members of the result for the rest.
 fault answer_status(int status, std::string code, std::optional<int> retry_after = std::nullopt);
@@ -127,7 +137,7 @@ struct scripted_rule {
 // Words: method key query nth times; status code retry-after body raw early apply twice
 // apply-after-ms; stall reset close half-close (each STAGE[:BYTE|middle|last]) for-ms close-notify;
 // delay-ms interim length-delta extra chunk-size until-close connection-close segment segment-ms
-// corrupt. Nothing for a line that is not a rule.
+// corrupt spaces. Nothing for a line that is not a rule.
 std::optional<scripted_rule> parse_rule(const std::string& line);
 
 } // namespace blobstore::fakes
