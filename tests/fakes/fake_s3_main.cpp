@@ -20,6 +20,7 @@ constexpr const char* usage =
     "usage: fake-s3 [--tls] [--leaf KIND] [--port N] [--ca-out FILE] [--port-file FILE]\n"
     "               [--bucket NAME]... [--access-key KEY --secret-key KEY [--session-token TEXT]]\n"
     "               [--region NAME] [--anonymous] [--ignore-clock] [--clock-offset SECONDS]\n"
+    "               [--smallest-part BYTES] [--uniform-parts]\n"
     "               [--rule RULE]... [--script FILE] [--no-stdin]\n"
     "KIND: good unknown-ca self-signed expired not-yet-valid wrong-name\n"
     "RULE: words as in faults.h, values percent-encoded: `method=GET key=stall stall=answer_head\n"
@@ -72,6 +73,8 @@ bool take_flag(program_options& out, const std::string& name) {
         signature.allow_anonymous = true;
     } else if (name == "--ignore-clock") {
         signature.ignore_clock = true;
+    } else if (name == "--uniform-parts") {
+        out.server.service.uploads.uniform_parts = true;
     } else if (name == "--no-stdin") {
         out.watch_stdin = false;
     } else {
@@ -104,6 +107,10 @@ void take_value(program_options& out, const std::string& name, const std::string
         signature.region = value;
     } else if (name == "--clock-offset") {
         out.server.service.clock_offset = std::chrono::seconds{std::stol(value)};
+    } else if (name == "--smallest-part") {
+        const auto number = parse_number(value);
+        if (!number) fail("not a size: " + value);
+        out.server.service.uploads.smallest_part = *number;
     } else if (name == "--rule") {
         add_rule(out, value);
     } else if (name == "--script") {

@@ -4,6 +4,7 @@
 
 #include "fakes/message.h"
 
+#include <cstdint>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -18,9 +19,11 @@ struct stored_object {
     std::shared_ptr<const std::string> data;
     std::string etag; // with its quotes
     std::time_t modified = 0;
-    header_list system;    // Content-Type and the like
-    header_list user;      // x-amz-meta-*, names in lower case
-    header_list checksums; // x-amz-checksum-*
+    header_list system;               // Content-Type and the like
+    header_list user;                 // x-amz-meta-*, names in lower case
+    header_list checksums;            // x-amz-checksum-*
+    std::string tags;                 // x-amz-tagging as sent
+    std::vector<std::uint64_t> parts; // their sizes; none of an object written at once
 };
 
 using object_ptr = std::shared_ptr<const stored_object>;

@@ -152,6 +152,7 @@ reply s3_service::bucket_request(
             if (rules().region != "us-east-1") text += xml_escape(rules().region);
             return text_reply(200, text + "</LocationConstraint>");
         }
+        if (where.parameter("uploads") != nullptr) return list_uploads(where);
         const auto* kind = where.parameter("list-type");
         if (kind != nullptr && *kind == "2") return list(where);
     }

@@ -21,19 +21,16 @@ constexpr std::array<std::string_view, 6> system_headers{
     "Expires"};
 
 // Sub-resources that later work adds; an unknown one would silently become a plain get.
-constexpr std::array<std::string_view, 13> not_served{
+constexpr std::array<std::string_view, 10> not_served{
     "acl",
     "attributes",
     "legal-hold",
     "object-lock",
-    "partNumber",
     "restore",
     "retention",
     "select",
     "tagging",
     "torrent",
-    "uploadId",
-    "uploads",
     "renameObject"};
 
 struct byte_range {
@@ -68,6 +65,40 @@ range_kind read_range(const std::string& text, std::size_t size, byte_range& out
     return range_kind::part;
 }
 
+// The bytes of the n-th part; an object that was written at once is one part.
+std::optional<refusal>
+select_part(const std::string& text, bool ranged, const stored_object& object, byte_range& out) {
+    const auto number = parse_number(text);
+    if (!number || *number < 1 || *number > 10000) {
+        return refuse_with(
+            400,
+            "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive",
+            {{"ArgumentName", "partNumber"}, {"ArgumentValue", text}}
+        );
+    }
+    if (ranged) {
+        return refuse_with(
+            400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter"
+        );
+    }
+    const auto count = std::max<std::size_t>(1, object.parts.size());
+    if (*number > count) {
+        return refuse_with(
+            416,
+            "InvalidPartNumber",
+            "The requested partnumber is not satisfiable",
+            {{"PartNumberRequested", text}, {"ActualPartCount", std::to_string(count)}}
+        );
+    }
+    if (object.parts.empty()) return std::nullopt;
+    out.first = 0;
+    for (std::size_t i = 0; i + 1 < *number; ++i)
+        out.first += object.parts[i];
+    out.count = object.parts[*number - 1];
+    return std::nullopt;
+}
+
 std::string without_aws_chunked(const std::string& encoding) {
     std::string out;
     for (const auto& part : split_list(encoding, ',')) {
@@ -79,6 +110,8 @@ std::string without_aws_chunked(const std::string& encoding) {
 }
 
 // Everything that a put says about the object but its bytes.
+} // namespace
+
 std::optional<refusal> read_metadata(const header_list& headers, stored_object& out) {
     for (const auto name : system_headers) {
         const auto* value = find_header(headers, name);
@@ -113,6 +146,8 @@ std::optional<refusal> read_metadata(const header_list& headers, stored_object& 
     return std::nullopt;
 }
 
+namespace {
+
 void add_object_headers(reply& out, const stored_object& object, const request& message) {
     out.headers.emplace_back("ETag", object.etag);
     out.headers.emplace_back("Last-Modified", http_date(object.modified));
@@ -121,6 +156,10 @@ void add_object_headers(reply& out, const stored_object& object, const request& 
         out.headers.push_back(header);
     for (const auto& header : object.user)
         out.headers.push_back(header);
+    if (!object.tags.empty()) {
+        const auto count = split_list(object.tags, '&').size();
+        out.headers.emplace_back("x-amz-tagging-count", std::to_string(count));
+    }
     if (header_or(message.headers, "x-amz-checksum-mode", "") == "ENABLED" && out.status == 200) {
         for (const auto& header : object.checksums)
             out.headers.push_back(header);
@@ -152,6 +191,17 @@ std::optional<copy_source> read_copy_source(const std::string& header) {
     return copy_source{decoded->substr(0, slash), decoded->substr(slash + 1)};
 }
 
+// A copy is written at once, however its source was.
+void become_one_part(stored_object& object) {
+    object.parts.clear();
+    object.etag = "\"" + to_hex(md5(*object.data)) + "\"";
+    for (auto& [name, value] : object.checksums) {
+        static constexpr std::string_view prefix = "x-amz-checksum-";
+        const auto actual = amz_checksum(name.substr(prefix.size()), *object.data);
+        value = actual ? *actual : "FULL_OBJECT";
+    }
+}
+
 reply no_content() {
     reply out;
     out.status = 204;
@@ -170,6 +220,9 @@ reply s3_service::object_request(
             return error_reply(501, "NotImplemented", where, head);
     }
     if (!buckets_.exists(where.bucket)) return error_reply(404, "NoSuchBucket", where, head);
+    if (where.parameter("uploads") != nullptr || where.parameter("uploadId") != nullptr) {
+        return upload_request(message, where, data);
+    }
     if (message.method == "GET" || head) return get(message, where, head);
     if (message.method == "DELETE") return remove(message, where);
     if (message.method == "PUT") {
@@ -202,7 +255,15 @@ reply s3_service::get(const request& message, const route& where, bool head) {
     auto kind = range_kind::whole;
     const auto* wanted = find_header(message.headers, "range");
     const auto* guard = find_header(message.headers, "if-range");
-    if (wanted != nullptr && (guard == nullptr || etag_listed(*guard, object->etag))) {
+    if (const auto* number = where.parameter("partNumber")) {
+        const auto why = select_part(*number, wanted != nullptr, *object, range);
+        if (why) return error_reply(*why, where, head);
+        if (size > 0) kind = range_kind::part;
+        if (!object->parts.empty()) {
+            const auto count = std::to_string(object->parts.size());
+            out.headers.emplace_back("x-amz-mp-parts-count", count);
+        }
+    } else if (wanted != nullptr && (guard == nullptr || etag_listed(*guard, object->etag))) {
         kind = read_range(*wanted, size, range);
     }
     if (kind == range_kind::unsatisfiable) {
@@ -242,6 +303,9 @@ reply s3_service::put(const request& message, const route& where, const std::str
     bool any = false;
     if (!why) why = check_digests(message.headers, data, object->checksums, any);
     if (why) return error_reply(*why, where, false);
+    if (data.size() > upload_limits_.largest_write)
+        return error_reply(400, "EntityTooLarge", where, false);
+    object->tags = header_or(message.headers, "x-amz-tagging", "");
     object->data = std::make_shared<const std::string>(data);
     object->etag = "\"" + to_hex(md5(data)) + "\"";
     object->modified = now();
@@ -262,7 +326,9 @@ reply s3_service::put(const request& message, const route& where, const std::str
     return out;
 }
 
-reply s3_service::copy(const request& message, const route& where, const std::string& source) {
+std::optional<reply> s3_service::find_source(
+    const request& message, const route& where, const std::string& source, object_ptr& found
+) {
     const auto from = read_copy_source(source);
     if (!from) {
         const auto why = refuse_with(
@@ -273,12 +339,31 @@ reply s3_service::copy(const request& message, const route& where, const std::st
         );
         return error_reply(why, where, false);
     }
+    route origin = where;
+    origin.bucket = from->bucket;
+    origin.key = from->key;
+    if (!buckets_.exists(from->bucket)) return error_reply(404, "NoSuchBucket", origin, false);
+    found = buckets_.with(from->bucket, [&](const object_map* objects) {
+        const bool there = objects != nullptr && objects->contains(from->key);
+        return there ? objects->at(from->key) : object_ptr{};
+    });
+    if (!found) return error_reply(404, "NoSuchKey", origin, false);
+    if (!copy_condition_holds(message.headers, *found)) {
+        return error_reply(412, "PreconditionFailed", origin, false);
+    }
+    return std::nullopt;
+}
+
+reply s3_service::copy(const request& message, const route& where, const std::string& source) {
     const auto directive = header_or(message.headers, "x-amz-metadata-directive", "COPY");
     if (directive != "COPY" && directive != "REPLACE") {
         return error_reply(
             refuse_with(400, "InvalidArgument", "Unknown metadata directive."), where, false
         );
     }
+    object_ptr old;
+    if (auto refused = find_source(message, where, source, old)) return *refused;
+    const auto from = read_copy_source(source);
     if (from->bucket == where.bucket && from->key == where.key && directive == "COPY") {
         const auto why = refuse_with(
             400,
@@ -288,20 +373,25 @@ reply s3_service::copy(const request& message, const route& where, const std::st
         );
         return error_reply(why, where, false);
     }
-    route origin = where;
-    origin.bucket = from->bucket;
-    origin.key = from->key;
-    if (!buckets_.exists(from->bucket)) return error_reply(404, "NoSuchBucket", origin, false);
-    const auto old = buckets_.with(from->bucket, [&](const object_map* objects) {
-        const bool there = objects != nullptr && objects->contains(from->key);
-        return there ? objects->at(from->key) : object_ptr{};
-    });
-    if (!old) return error_reply(404, "NoSuchKey", origin, false);
-    if (!copy_condition_holds(message.headers, *old)) {
-        return error_reply(412, "PreconditionFailed", origin, false);
+    if (old->data->size() > upload_limits_.largest_write) {
+        return error_reply(
+            refuse_with(
+                400,
+                "InvalidRequest",
+                "The specified copy source is larger than the maximum allowable size for a copy "
+                "source: " +
+                    std::to_string(upload_limits_.largest_write)
+            ),
+            where,
+            false
+        );
     }
     auto object = std::make_shared<stored_object>(*old);
     object->modified = now();
+    if (!old->parts.empty()) become_one_part(*object);
+    if (header_or(message.headers, "x-amz-tagging-directive", "COPY") == "REPLACE") {
+        object->tags = header_or(message.headers, "x-amz-tagging", "");
+    }
     std::optional<refusal> why;
     if (directive == "REPLACE") {
         object->system.clear();

@@ -4,6 +4,7 @@
 
 #include "fakes/connection.h"
 #include "fakes/digests.h"
+#include "fakes/text_forms.h"
 #include "fakes/wire.h"
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -382,6 +383,20 @@ std::vector<std::string> s3_server::keys(const std::string& bucket) const {
 
 std::vector<logged_request> s3_server::log() const {
     return core_->log();
+}
+
+traffic s3_server::traffic_of(const match& which) const {
+    traffic out;
+    for (const auto& entry : log()) {
+        if (!matches(which, entry.method, entry.key, split(entry.target).query)) continue;
+        ++out.requests;
+        out.body_bytes += entry.body_bytes;
+    }
+    return out;
+}
+
+std::vector<upload_view> s3_server::open_uploads() const {
+    return core_->service().uploads().views();
 }
 
 void s3_server::clear_log() {

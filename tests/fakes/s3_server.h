@@ -52,6 +52,12 @@ struct server_counters {
     std::uint64_t open_now = 0;
 };
 
+// What of the log matches: how often, and how many raw body bytes came with it.
+struct traffic {
+    std::uint64_t requests = 0;
+    std::uint64_t body_bytes = 0;
+};
+
 // Thread per connection. The destructor ends every stall and connection, and joins.
 class s3_server {
 public:
@@ -73,9 +79,11 @@ public:
     void put_object(const std::string& bucket, const std::string& key, std::string data);
     std::optional<std::string> object_data(const std::string& bucket, const std::string& key) const;
     std::vector<std::string> keys(const std::string& bucket) const;
+    std::vector<upload_view> open_uploads() const; // neither completed nor aborted
 
     std::vector<logged_request> log() const;
     void clear_log();
+    traffic traffic_of(const match& which) const; // `nth` does not count here
     server_counters counters() const;
     // False if the time went by before so many heads were read in all.
     bool wait_for_requests(std::uint64_t count, std::chrono::milliseconds time) const;

@@ -19,14 +19,20 @@ struct usual_message {
     std::string_view text;
 };
 
-constexpr std::array<usual_message, 21> usual_messages{{
+constexpr std::array<usual_message, 26> usual_messages{{
     {"AccessDenied", "Access Denied"},
     {"BadDigest", "The Content-MD5 you specified did not match what we received."},
     {"BucketAlreadyOwnedByYou", "The bucket that you tried to create already exists."},
     {"BucketNotEmpty", "The bucket you tried to delete is not empty"},
+    {"ConditionalRequestConflict", "A conflicting operation occurred during this request."},
+    {"EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"},
+    {"EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"},
     {"InternalError", "We encountered an internal error. Please try again."},
     {"InvalidBucketName", "The specified bucket is not valid."},
     {"InvalidDigest", "The Content-MD5 you specified was invalid."},
+    {"InvalidPart",
+     "One or more of the specified parts could not be found. The part may not have been uploaded, "
+     "or the specified entity tag may not match the part's entity tag."},
     {"InvalidRange", "The requested range is not satisfiable"},
     {"InvalidURI", "Couldn't parse the specified URI."},
     {"KeyTooLongError", "Your key is too long"},
@@ -36,6 +42,9 @@ constexpr std::array<usual_message, 21> usual_messages{{
     {"MissingContentLength", "You must provide the Content-Length HTTP header."},
     {"NoSuchBucket", "The specified bucket does not exist"},
     {"NoSuchKey", "The specified key does not exist."},
+    {"NoSuchUpload",
+     "The specified upload does not exist. The upload ID may be invalid, or the upload may have "
+     "been aborted or completed."},
     {"NotImplemented", "A header or query you provided implies functionality not implemented"},
     {"PreconditionFailed", "At least one of the pre-conditions you specified did not hold"},
     {"RequestTimeout", "Your socket connection to the server was not read from or written to."},
@@ -91,7 +100,8 @@ const std::string* route::parameter(std::string_view name) const {
 }
 
 s3_service::s3_service(service_options options)
-    : options_{std::move(options)} {
+    : options_{std::move(options)}
+    , upload_limits_{options_.uploads} {
 }
 
 std::time_t s3_service::now() const {

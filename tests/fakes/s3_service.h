@@ -4,6 +4,7 @@
 
 #include "fakes/message.h"
 #include "fakes/object_map.h"
+#include "fakes/s3_uploads.h"
 #include "fakes/signature_check.h"
 
 #include <atomic>
@@ -21,6 +22,7 @@ struct service_options {
     signature_rules signature;
     std::optional<std::time_t> fixed_time; // the server's clock stands still
     std::chrono::seconds clock_offset{0};  // the server's clock is wrong by this
+    upload_limits uploads;
     // Host names of the endpoint; `bucket.` before one of them is virtual-hosted style.
     std::vector<std::string> endpoints{
         "localhost", "s3.test", "s3.localhost", "127.0.0.1", "s3.amazonaws.com"};
@@ -57,6 +59,8 @@ public:
 
     bucket_map& buckets() { return buckets_; }
 
+    upload_store& uploads() { return uploads_; }
+
 private:
     reply dispatch(const request& message, const route& where, const std::string& data);
     reply bucket_request(const request& message, const route& where, const std::string& data);
@@ -72,6 +76,24 @@ private:
     reply put(const request& message, const route& where, const std::string& data);
     reply copy(const request& message, const route& where, const std::string& source);
     reply remove(const request& message, const route& where);
+    std::optional<reply> find_source(
+        const request& message, const route& where, const std::string& source, object_ptr& found
+    );
+
+    // Of s3_uploads.cpp: an object with ?uploads or ?uploadId.
+    reply upload_request(const request& message, const route& where, const std::string& data);
+    reply create_upload(const request& message, const route& where);
+    reply put_part(const request& message, const route& where, const std::string& data);
+    reply copy_part(const request& message, const route& where, const std::string& source);
+    std::optional<refusal> keep_part(
+        const route& where, const header_list* given, upload_part& part, std::string& algorithm
+    );
+    reply complete_upload(const request& message, const route& where, const std::string& data);
+    reply abort_upload(const route& where);
+    // Of s3_upload_lists.cpp.
+    reply list_parts(const route& where);
+    reply list_uploads(const route& where);
+
     bool planned_failure(const std::string& key, std::string& code);
     void finish(reply& answer);
     std::string next_id();
@@ -80,6 +102,8 @@ private:
     service_options options_;
     std::map<std::string, std::pair<std::string, unsigned>> failures_;
     bucket_map buckets_;
+    upload_store uploads_;
+    const upload_limits upload_limits_;
     std::atomic<std::uint64_t> requests_{0};
 };
 
@@ -91,6 +115,15 @@ refusal refuse_with(int status, std::string code, std::string message, header_li
 std::optional<refusal> check_digests(
     const header_list& headers, const std::string& data, header_list& checksums, bool& any
 );
+
+// Where an upload is; and that it is not.
+upload_name name_of_upload(const route& where);
+refusal no_such_upload(const route& where);
+std::string upper_case(std::string text);
+std::string checksum_element(const std::string& algorithm); // crc32: ChecksumCRC32
+
+// The headers and metadata that an object keeps.
+std::optional<refusal> read_metadata(const header_list& headers, stored_object& out);
 
 // RFC 9110 section 13.2.2 as S3 does it: 0 (go on), 304 or 412.
 int read_condition(const header_list& headers, const stored_object& object);
