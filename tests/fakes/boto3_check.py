@@ -121,6 +121,87 @@ def objects(s3, bucket):
     return url, data
 
 
+def uploads(s3, bucket, endpoint, ca):
+    """Multipart uploads; the server was told to take parts from 1 KiB on."""
+    chunks = [b"a" * 3000, b"b" * 2000, b"c"]
+    for algorithm, kind in (("CRC32", "COMPOSITE"), ("SHA256", "COMPOSITE"), ("CRC32", "FULL_OBJECT"),
+                            ("CRC64NVME", "FULL_OBJECT"), (None, None)):
+        client = s3 if algorithm else make_client(endpoint, ca, sums="when_required")
+        # botocore knows CRC64NVME only with the CRT; full objects need no checksum by part.
+        plain = algorithm == "CRC64NVME" or not algorithm
+        sums = {} if plain else {"ChecksumAlgorithm": algorithm}
+        sender = make_client(endpoint, ca, sums="when_required") if plain else client
+        more = {"ChecksumAlgorithm": algorithm, "ChecksumType": kind} if algorithm else {}
+        upload = client.create_multipart_upload(
+            Bucket=bucket, Key="large o", ContentType="text/y", Metadata={"k": "v"},
+            Tagging="a=b&c=d", **more)
+        check(upload.get("ChecksumType") == kind, "type of the upload")
+        at = {"Bucket": bucket, "Key": "large o", "UploadId": upload["UploadId"]}
+        parts = []
+        for number, chunk in enumerate(chunks, 1):
+            sent = sender.upload_part(Body=chunk, PartNumber=number, **sums, **at)
+            check(sent["ETag"] == f'"{hashlib.md5(chunk).hexdigest()}"', "ETag of a part")
+            parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+            for name in sent:
+                if name.startswith("Checksum") and name != "ChecksumType":
+                    parts[-1][name] = sent[name]
+        listed = [part for page in client.get_paginator("list_parts").paginate(
+            PaginationConfig={"PageSize": 2}, **at) for part in page["Parts"]]
+        check([part["PartNumber"] for part in listed] == [1, 2, 3], "list of parts")
+        check([part["Size"] for part in listed] == [len(c) for c in chunks], "sizes of parts")
+        done = client.complete_multipart_upload(MultipartUpload={"Parts": parts}, **at)
+        whole = hashlib.md5(b"".join(hashlib.md5(c).digest() for c in chunks)).hexdigest()
+        check(done["ETag"] == f'"{whole}-3"', "ETag of the whole")
+        check(done["ChecksumType"] == (kind or "FULL_OBJECT"), "type of the checksum")
+        got = s3.get_object(Bucket=bucket, Key="large o")
+        check(got["Body"].read() == b"".join(chunks) and got["Metadata"] == {"k": "v"}, "whole")
+        check(got["ContentType"] == "text/y" and got["TagCount"] == 2, "attributes of the whole")
+        head = s3.head_object(Bucket=bucket, Key="large o", PartNumber=2)
+        check(head["PartsCount"] == 3 and head["ContentLength"] == 2000, "head of a part")
+        refused(lambda: client.abort_multipart_upload(**at), 404, "NoSuchUpload")
+
+
+def refused_uploads(endpoint, ca, bucket):
+    s3 = make_client(endpoint, ca, sums="when_required", retries=0)
+    s3.put_object(Bucket=bucket, Key="source+1", Body=b"0123456789" * 500)
+    source = {"Bucket": bucket, "Key": "source+1"}
+    etag = s3.head_object(**source)["ETag"]
+    keys = ["u/1", "u/2", "u/2", "u/ 3"]
+    ids = [s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"] for key in keys]
+    seen = [(item["Key"], item["UploadId"]) for page in s3.get_paginator(
+        "list_multipart_uploads").paginate(Bucket=bucket, Prefix="u/", PaginationConfig={
+            "PageSize": 1}) for item in page["Uploads"]]
+    check(seen == sorted(zip(keys, ids)), "list of uploads")
+    at = {"Bucket": bucket, "Key": "u/1", "UploadId": ids[0]}
+    copy = lambda **more: s3.upload_part_copy(CopySource=source, **{**at, "PartNumber": 1, **more})
+    refused(lambda: copy(CopySourceIfMatch='"x"'), 412, "PreconditionFailed")
+    refused(lambda: copy(CopySourceIfNoneMatch=etag), 412, "PreconditionFailed")
+    refused(lambda: copy(CopySourceRange="bytes=0-5000"), 400, "InvalidArgument")
+    refused(lambda: copy(PartNumber=10001), 400, "InvalidArgument")
+    refused(lambda: copy(UploadId="none"), 404, "NoSuchUpload")
+    first = copy(CopySourceIfMatch=etag, CopySourceRange="bytes=1-1500")["CopyPartResult"]["ETag"]
+    last = s3.upload_part(Body=b"end", PartNumber=2, **at)["ETag"]
+    small = s3.upload_part(Body=b"small", PartNumber=3, **at)["ETag"]
+    one, two = {"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": last}
+    three = {"PartNumber": 3, "ETag": small}
+    finish = lambda parts, **more: s3.complete_multipart_upload(
+        MultipartUpload={"Parts": parts}, **at, **more)
+    refused(lambda: finish([two, one]), 400, "InvalidPartOrder")
+    refused(lambda: finish([one, {"PartNumber": 2, "ETag": first}]), 400, "InvalidPart")
+    refused(lambda: finish([one, two, three]), 400, "EntityTooSmall")
+    refused(lambda: finish([one, two], ChecksumCRC64NVME="AAAAAAAAAAA="), 400, "BadDigest")
+    refused(lambda: finish([one, two], MpuObjectSize=1), 400, "InvalidRequest")
+    s3.put_object(Bucket=bucket, Key="u/1", Body=b"")
+    refused(lambda: finish([one, two], IfNoneMatch="*"), 412, "PreconditionFailed")
+    refused(lambda: finish([one, two], IfMatch='"x"'), 412, "PreconditionFailed")
+    finish([one, two], MpuObjectSize=1503)
+    got = s3.get_object(Bucket=bucket, Key="u/1")["Body"].read()
+    check(got == (b"0123456789" * 500)[1:1501] + b"end", "copied and sent parts")
+    for key, upload in list(zip(keys, ids))[1:]:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+    check("Uploads" not in s3.list_multipart_uploads(Bucket=bucket), "all uploads gone")
+
+
 def sent_hash(s3, call, change=None):
     """What a call promised of its body; change is given the request before it goes out."""
     seen = []
@@ -188,7 +269,8 @@ def put_by_link(s3, bucket):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         for tls in (False, True):
-            command = [sys.argv[1], "--ca-out", folder + "/ca.pem", "--anonymous"]
+            command = [sys.argv[1], "--ca-out", folder + "/ca.pem", "--anonymous",
+                       "--smallest-part", "1024"]
             server = subprocess.Popen(command + (["--tls"] if tls else []), stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True)
             port = server.stdout.readline().split()[1]
@@ -200,6 +282,8 @@ def main():
             keys_and_lists(s3, "first")
             url, data = objects(s3, "first")
             signed_bodies(endpoint, ca, "first")
+            uploads(s3, "first", endpoint, ca)
+            refused_uploads(endpoint, ca, "first")
             if not tls:
                 put_by_link(s3, "first")
                 with urllib.request.urlopen(url) as answer:
