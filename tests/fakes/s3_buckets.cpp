@@ -119,6 +119,11 @@ reply s3_service::remove_bucket(const route& where) {
     if (result == bucket_map::removal::not_empty) {
         return error_reply(409, "BucketNotEmpty", where, false);
     }
+    uploads_.with([&](upload_map& uploads) {
+        return std::erase_if(uploads, [&](const auto& item) {
+            return std::get<0>(item.first) == where.bucket;
+        });
+    });
     reply out;
     out.status = 204;
     out.bodiless = true;

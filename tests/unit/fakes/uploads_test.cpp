@@ -352,6 +352,9 @@ TEST_F(s3_uploads, uploads_by_the_page) {
     EXPECT_EQ(code(ask("DELETE", "a%20b?uploadId=" + first)), "404 NoSuchUpload");
     EXPECT_EQ(code(put("a%20b", first, 1, "x")), "404 NoSuchUpload");
     EXPECT_EQ(server_.open_uploads().size(), 3U);
+    // Nothing keeps a bucket of mere uploads.
+    EXPECT_EQ(status(raw_client::fetch(server_.port(), "DELETE", "/bucket")), "204");
+    EXPECT_TRUE(server_.open_uploads().empty());
 }
 
 TEST_F(s3_uploads, answers_of_complete_by_script) {
