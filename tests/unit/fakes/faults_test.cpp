@@ -252,7 +252,7 @@ TEST(dead_ports, stall_and_refuse_a_connect) {
 TEST(fault_rules, have_a_text_form) {
     const auto rule =
         parse_rule("method=GET key=a%20b nth=3 times=0 status=503 code=SlowDown retry-after=1 "
-                   "stall=answer_body:17 for-ms=250 interim=103 until-close");
+                   "stall=answer_body:17 for-ms=250 interim=103 spaces=7 until-close");
     ASSERT_TRUE(rule);
     EXPECT_EQ(rule->which.key, "a b");
     EXPECT_EQ(rule->which.nth, 3U);
@@ -261,6 +261,7 @@ TEST(fault_rules, have_a_text_form) {
     EXPECT_EQ(rule->what.byte, 17U);
     EXPECT_EQ(rule->what.duration, milliseconds{250});
     EXPECT_TRUE(rule->what.until_close);
+    EXPECT_EQ(rule->what.spaces, 7U);
     EXPECT_FALSE(parse_rule("method=GET nonsense=1"));
     EXPECT_FALSE(parse_rule("stall=nowhere"));
     EXPECT_FALSE(parse_rule(""));
