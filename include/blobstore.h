@@ -112,6 +112,7 @@ typedef struct blobstore_buffer blobstore_buffer; /**< reference-counted bytes *
 typedef struct blobstore_object blobstore_object; /**< what is known of one object */
 typedef struct blobstore_page blobstore_page; /**< one page of a listing */
 typedef struct blobstore_reader blobstore_reader; /**< a streaming read */
+typedef struct blobstore_writer blobstore_writer; /**< a streaming write */
 
 
 /* ---- Library ---- */
@@ -318,6 +319,11 @@ BLOBSTORE_FN(blobstore_page *) blobstore_op_take_page(blobstore_op *op);
  *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_reader *) blobstore_op_take_reader(blobstore_op *op);
+
+/** The writer of a complete writer_open, once; NULL if it has none.
+ *  Tags: [any] [nb] [null: op] [own: return]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_writer *) blobstore_op_take_writer(blobstore_op *op);
 
 /** One more reference to the same op.
  *  Tags: [any] [nb] [null: op] [own: return]
@@ -547,6 +553,13 @@ typedef struct blobstore_put_options {
     blobstore_str sse_customer_key; /* 32 bytes, needed again for each read; S3 over TLS only */
     const blobstore_kv *tags; /* at most 10, names up to 128 and values up to 256 characters */
     size_t tags_len;
+    uint64_t size_hint; /* a writer's length where it is known: chooses parts that suffice */
+    uint64_t part_size; /* of a large object's parts; 0 = the setting part_size */
+    blobstore_str resume; /* upload_file: the resume string of an earlier try, to go on with; else ignored */
+    blobstore_str resume_path; /* upload_file: keeps it in this file, mode 0600; goes on where there is one, removed when
+                                * the object is there. A failed upload is then not aborted */
+    uint32_t parallel; /* parts at the same time; 0 = the setting parallel_parts */
+    uint32_t reserved0;
 } blobstore_put_options;
 
 /** blobstore_list_options.flags. VERSIONS: every version and delete marker of every key, newest first. MARKERS: file
@@ -1185,6 +1198,90 @@ BLOBSTORE_FN(blobstore_status) blobstore_reader_object(const blobstore_reader *r
  *  Tags: [any] [nb] [null: reader] [take: reader]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_reader_free(blobstore_reader *reader);
+
+
+/* ---- Writer: a streaming write of unknown length; only finish commits ---- */
+
+/** Opens a streaming write. Little becomes one PUT, more an upload in parts side by side, decided as it comes; conditions
+ *  hold at finish. No I/O. limits of call, and its token, hold for every write.
+ *  Tags: [any] [blk] [null: options call err] [own: out err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_open(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_put_options *options, const blobstore_call *call, blobstore_writer **out, blobstore_error **err);
+
+/** Submits blobstore_writer_open.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_open_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** blobstore_writer_open by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call err] [own: out err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_open_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_put_options *options, const blobstore_call *call, blobstore_writer **out, blobstore_error
+    **err);
+
+/** Submits blobstore_writer_open_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_open_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Takes all of the bytes, or fails; then the writer is only to be freed. It comes back when they are copied, which waits
+ *  while too many parts are on their way or the memory_budget is short (E_STALLED after the stall timeout).
+ *  Tags: [1t] [blk] [null: data err] [own: err] [use: data]
+ *  Codes: E_INVALID_STATE (a call is running, or it is finished), E_TOO_LARGE, E_STALLED, all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_write(blobstore_writer *writer, const void *data, size_t len,
+    blobstore_error **err);
+
+/** Submits blobstore_writer_write; COMPLETE says that the next may come.
+ *  Tags: [1t] [nb] [null: data async op err] [own: op err] [use: async] [pin: data]
+ *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_write_async(blobstore_writer *writer, const void *data, size_t len,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** blobstore_writer_write of a buffer, which the library keeps until it has its bytes.
+ *  Tags: [1t] [blk] [null: err] [own: err]
+ *  Codes: E_INVALID_STATE (a call is running, or it is finished), E_TOO_LARGE, E_STALLED, all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_write_buffer(blobstore_writer *writer, blobstore_buffer *data,
+    blobstore_error **err);
+
+/** Submits blobstore_writer_write_buffer.
+ *  Tags: [1t] [nb] [null: async op err] [own: op err] [use: async]
+ *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_write_buffer_async(blobstore_writer *writer, blobstore_buffer *data,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** The commit. The object is there, whole, or the call fails and nothing is to be seen of it (but see OUTCOME_UNKNOWN).
+ *  Tags: [1t] [blk] [null: info err] [own: info err]
+ *  Codes: E_INVALID_STATE (a call is running, or it is finished), all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_finish(blobstore_writer *writer, blobstore_object **info,
+    blobstore_error **err);
+
+/** Submits blobstore_writer_finish.
+ *  Tags: [1t] [nb] [null: async op err] [own: op err] [use: async]
+ *  Codes: E_INVALID_ARGUMENT, E_INVALID_STATE, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_writer_finish_async(blobstore_writer *writer, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Ends the writer, at once and without I/O; a running call on it is cancelled. Unfinished it commits nothing: an upload
+ *  that was begun is aborted behind it.
+ *  Tags: [any] [nb] [null: writer] [take: writer]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(void) blobstore_writer_free(blobstore_writer *writer);
 
 #ifdef __cplusplus
 }

@@ -103,6 +103,12 @@ struct call_limits {
     unsigned max_attempts = 5;
 };
 
+/// How far a long call is.
+struct progress {
+    std::uint64_t bytes = 0, total = 0; ///< total 0: not known
+    std::string_view resume;            ///< to go on with after a crash; empty: nothing new
+};
+
 /// A call. Made with make_shared; run or submitted once through a runtime. Everything but cancel()
 /// belongs to the thread that drives its context.
 class operation : public std::enable_shared_from_this<operation> {
@@ -120,6 +126,8 @@ public:
     /// `announced` follows when all that ended together has completed: it wakes whoever waits.
     void (*completed)(operation&) noexcept = nullptr;
     void (*announced)(operation&) noexcept = nullptr;
+    /// While it runs, on any thread, one at a time; null where nobody wants to know.
+    void (*progressed)(operation&, const progress&) noexcept = nullptr;
     result<void> outcome;
     unsigned attempts = 0; ///< requests sent so far; http counts
     holding held;

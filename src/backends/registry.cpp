@@ -111,6 +111,11 @@ store_limits limits_of(const settings_values& values) {
     limits.call.stall_everywhere = values.is_set("stall_timeout");
     limits.call.max_attempts =
         static_cast<unsigned>(std::max<std::int64_t>(1, values.integer("max_attempts")));
+    limits.transfer.threshold = values.size("multipart_threshold");
+    limits.transfer.part_size = values.size("part_size");
+    limits.transfer.parallel = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(values.integer("parallel_parts"), 1, 1000)
+    );
     return limits;
 }
 
@@ -124,7 +129,9 @@ result<std::shared_ptr<store>> open_store(const store_url& url, const open_conte
     if (!opened) return opened.error();
     std::string prefix = row.prefix_is_root ? std::string() : url.prefix;
     if (!prefix.empty() && prefix.back() != '/') prefix += '/';
-    return std::make_shared<store>(std::move(*opened), std::move(prefix), limits_of(with.values));
+    store_limits limits = limits_of(with.values);
+    limits.transfer.memory = with.transfers;
+    return std::make_shared<store>(std::move(*opened), std::move(prefix), limits);
 }
 
 result<split_url> split_object_url(std::string_view url) {

@@ -22,6 +22,7 @@ struct open_context {
     std::shared_ptr<memory_stores> memory;
     std::function<result<std::shared_ptr<http::client>>()>
         http; ///< one per trust configuration, shared
+    std::shared_ptr<budget> transfers; ///< the memory that they share
 };
 
 /// Every setting that this build knows, general ones first.

@@ -114,6 +114,17 @@ result<put_options> read(const blobstore_put_options* given) {
     result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
     if (!customer_key) return customer_key.error();
     options.as.customer_key = std::move(*customer_key);
+    checked = check_reserved(o->reserved0, "blobstore_put_options");
+    if (checked)
+        checked = texts({
+            {&options.transfer.resume, &o->resume, "resume"},
+            {&options.transfer.resume_path, &o->resume_path, "resume_path"},
+        });
+    if (!checked) return checked.error();
+    options.transfer.size_hint = o->size_hint;
+    options.transfer.part_size = o->part_size;
+    options.transfer.parallel = o->parallel;
+    options.transfer.keep = !options.transfer.resume.empty();
     result<name_values> metadata = pairs(o->metadata, o->metadata_len, "metadata");
     if (!metadata) return metadata.error();
     options.set.metadata = std::move(*metadata);

@@ -145,11 +145,11 @@ result<prepared> prepare_upload(
     if (!file) return file.error();
     result<put_options> options = read(put);
     if (!options) return options.error();
-    prepared op = prepare(
-        file_args{std::move(*where), std::move(*file), {}, std::move(*options)}, run_upload
+    return prepare(
+        file_args{std::move(*where), std::move(*file), {}, std::move(*options)},
+        run_upload,
+        most_moved
     );
-    op->blocks = true;
-    return op;
 }
 
 result<prepared> prepare_download(

@@ -41,6 +41,7 @@ struct blobstore_op final : blobstore::operation {
     blobstore_buffer* buffer = nullptr;
     std::unique_ptr<blobstore_page> page;
     blobstore_reader* reader = nullptr;
+    blobstore_writer* writer = nullptr;
     std::uint64_t bytes = 0, total = 0;
 
     std::shared_ptr<blobstore::capi::cancel_core> token; ///< a reader keeps it for its reads
@@ -110,6 +111,13 @@ blobstore_status submit_call(
     blobstore_op** op,
     function_ref<result<prepared>()> prepare
 ) noexcept;
+
+struct release_buffer {
+    void operator()(blobstore_buffer* b) const { blobstore_buffer_free(b); }
+};
+
+/// One reference of the library's own.
+using buffer_reference = std::unique_ptr<blobstore_buffer, release_buffer>;
 
 inline blobstore_op& results_of(operation& op) {
     return static_cast<blobstore_op&>(op);

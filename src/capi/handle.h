@@ -28,7 +28,8 @@ struct client_core : std::enable_shared_from_this<client_core> {
         : machine(std::make_shared<const host>(std::move(m)))
         , values(std::move(v))
         , run(std::make_shared<runtime>(threads))
-        , memory(make_memory_stores()) {}
+        , memory(make_memory_stores())
+        , transfers(std::make_shared<budget>(values.size("memory_budget"))) {}
 
     /// errc::forked in a child of the process that made the client.
     result<void> check() const;
@@ -43,6 +44,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     const settings_values values;
     const std::shared_ptr<runtime> run;
     const std::shared_ptr<memory_stores> memory;
+    const std::shared_ptr<budget> transfers; ///< memory that they share
     const std::shared_ptr<block_pool> blocks = std::make_shared<block_pool>(); ///< of operations
     log_sink log;
     const long pid = process_id();

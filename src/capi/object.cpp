@@ -44,15 +44,11 @@ task<result<void>> run_head(operation& op, get_args& a) {
     co_return result<void>();
 }
 
-struct release_buffer {
-    void operator()(blobstore_buffer* b) const { blobstore_buffer_free(b); }
-};
-
 struct put_args {
     target where;
     put_options options;
     source body;
-    std::unique_ptr<blobstore_buffer, release_buffer> kept;
+    buffer_reference kept;
 };
 
 task<result<void>> run_put(operation& op, put_args& a) {

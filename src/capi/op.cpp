@@ -245,10 +245,12 @@ void blobstore_op::free_results() noexcept {
     blobstore_error* const error_left = std::exchange(failure, nullptr);
     blobstore_buffer* const buffer_left = std::exchange(buffer, nullptr);
     blobstore_reader* const reader_left = std::exchange(reader, nullptr);
+    blobstore_writer* const writer_left = std::exchange(writer, nullptr);
     lock.unlock();
     blobstore_error_free(error_left);
     blobstore_buffer_free(buffer_left);
     blobstore_reader_free(reader_left);
+    blobstore_writer_free(writer_left);
 }
 
 blobstore_op* blobstore_op::add_handle() {
@@ -346,6 +348,10 @@ blobstore_page* blobstore_op_take_page(blobstore_op* op) {
 
 blobstore_reader* blobstore_op_take_reader(blobstore_op* op) {
     return take(op, &blobstore_op::reader);
+}
+
+blobstore_writer* blobstore_op_take_writer(blobstore_op* op) {
+    return take(op, &blobstore_op::writer);
 }
 
 blobstore_op* blobstore_op_retain(blobstore_op* op) {

@@ -11,7 +11,7 @@ namespace blobstore {
 /// One open bucket, root folder or memory store. Any thread, concurrently. Keys were checked by
 /// check_key. Errors carry code, message and what the service said; operation and URI are added
 /// above. References given to a call outlive it.
-class backend {
+class backend : public std::enable_shared_from_this<backend> {
 public:
     backend() = default;
     backend(const backend&) = delete;

@@ -15,7 +15,8 @@ struct part_limits {
     std::uint64_t most_put = 5ull << 30;               ///< one PUT, one copy
     std::uint64_t most_object = 50'000'000'000'000ull; ///< all parts together
     std::uint32_t most_parts = 10000;
-    bool unequal = true; ///< parts before the last may have different sizes
+    bool unequal = true;        ///< parts before the last may have different sizes
+    bool large_in_parts = true; ///< a large put goes better as parts side by side
 };
 
 /// Equal parts but for the last, which has what is left: 1 byte and up.

@@ -4,6 +4,7 @@
 
 #include "store/key.h"
 #include "store/transfer.h"
+#include "store/upload.h"
 
 namespace blobstore {
 
@@ -166,7 +167,7 @@ store::put(operation& op, const std::string& key, const source& body, const put_
     const result<put_options> with = checked_put(key, options);
     if (!with) co_return describe(with.error(), "put", key);
     const std::string full = prefix_ + key;
-    result<object_meta> meta = co_await backend_->put(op, full, body, *with);
+    result<object_meta> meta = co_await put_checked(op, full, body, *with);
     if (!meta) co_return describe(meta.error(), "put", key);
     shorten(meta->key);
     co_return std::move(*meta);
@@ -242,7 +243,7 @@ task<result<object_meta>> store::copy(
         source body;
         body.stream = opened->bytes.get();
         body.stream_length = *opened->length;
-        copied = co_await backend_->put(op, full, body, put);
+        copied = co_await put_checked(op, full, body, put);
     }
     if (!copied) {
         bool of_source = copied.error().code() == errc::not_found;
@@ -287,18 +288,6 @@ store::presign(operation& op, const std::string& key, const presign_options& opt
     result<std::string> link = co_await backend_->presign(op, full, options);
     if (!link) co_return describe(link.error(), "presign", key);
     co_return std::move(*link);
-}
-
-task<result<object_meta>> store::upload(
-    operation& op, const std::string& key, const local_file& from, const put_options& options
-) {
-    result<std::unique_ptr<file_source>> opened = file_source::open(from);
-    if (!opened) co_return describe(opened.error(), "put", key);
-    source body;
-    body.stream = opened->get();
-    body.stream_length = (*opened)->size();
-    result<object_meta> meta = co_await put(op, key, body, options);
-    co_return meta;
 }
 
 task<result<object_meta>> store::download(

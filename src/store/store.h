@@ -3,9 +3,12 @@
 // every error.
 #pragma once
 
-#include "store/backend.h"
+#include "store/writer.h"
 
 namespace blobstore {
+
+class file_source;
+struct upload_work;
 
 /// An object read whole.
 struct object_bytes {
@@ -29,6 +32,7 @@ struct local_file {
 struct store_limits {
     call_limits call;         ///< where a call names none
     std::uint64_t memory = 0; ///< of an object that get reads
+    transfer_limits transfer;
 };
 
 /// Any thread, concurrently; shared by the operations that run on it.
@@ -69,10 +73,14 @@ public:
     task<result<list_page>> list(operation& op, const list_options& options);
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options);
-    /// These two block on the local file: run them where blocking is allowed.
+    /// A stream to be written into; no I/O.
+    result<std::unique_ptr<object_writer>>
+    open_writer(const std::string& key, const put_options& options) const;
+    /// The file is read on workers where others share the operation's thread.
     task<result<object_meta>> upload(
         operation& op, const std::string& key, const local_file& from, const put_options& options
     );
+    /// Blocks on the local file: to be run where blocking is allowed.
     task<result<object_meta>> download(
         operation& op, const std::string& key, const get_options& options, const local_file& to
     );
@@ -115,6 +123,15 @@ public:
 
 private:
     result<void> check(std::string_view key) const;
+    bool goes_in_parts(std::uint64_t size) const;
+    result<upload_work>
+    work_of(const std::string& key, const put_options& with, std::uint64_t size) const;
+    task<result<object_meta>> put_checked(
+        operation& op, const std::string& full, const source& body, const put_options& with
+    );
+    task<result<object_meta>> upload_here(
+        operation& op, const std::string& full, const file_source& file, const put_options& with
+    );
     /// The options as they are kept, once key and options are found good.
     result<put_options> checked_put(std::string_view key, const put_options& options) const;
     result<open_upload> upload_of_token(const std::string& token) const;

@@ -32,7 +32,8 @@ result<std::unique_ptr<file_source>> file_source::open(const local_file& from) {
     if (!facts) return facts.error();
     if (facts->kind != file_kind::regular)
         return error(errc::not_a_file, "the source is no regular file");
-    return std::unique_ptr<file_source>(new file_source(std::move(own), fd, *facts));
+    return std::unique_ptr<file_source>(new file_source(std::move(own), fd, *facts, 0, facts->size)
+    );
 }
 
 result<void> file_source::check_unchanged() const {
@@ -44,19 +45,28 @@ result<void> file_source::check_unchanged() const {
     return {};
 }
 
+std::unique_ptr<file_source> file_source::section(std::uint64_t offset, std::uint64_t size) const {
+    const std::uint64_t begin = begin_ + offset;
+    return std::unique_ptr<file_source>(
+        new file_source(descriptor(), fd_, facts_, begin, std::min(begin + size, end_))
+    );
+}
+
 task<result<std::size_t>> file_source::read(operation& op, std::span<char> into, std::size_t) {
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end_ - offset_));
     std::size_t done = 0;
-    while (done < into.size()) {
+    while (done < wanted) {
         result<void> running = op.check();
         if (!running) co_return running.error();
-        const std::span<char> step = into.subspan(done, std::min(into.size() - done, step_size));
+        const std::span<char> step = into.subspan(done, std::min(wanted - done, step_size));
         result<std::size_t> n = read_at(fd_, step, offset_);
         if (!n) co_return n.error();
         done += *n;
         offset_ += *n;
-        if (*n < step.size()) break;
+        if (*n < step.size()) break; // shorter than it was: seen below
     }
-    if (offset_ < facts_.size) co_return done;
+    if (done == wanted && offset_ < end_) co_return done;
     result<void> same = check_unchanged();
     if (!same) co_return same.error();
     co_return done;

@@ -4,6 +4,7 @@
 
 #include "os/file.h"
 #include "os/replace.h"
+#include "store/resume.h"
 #include "store/store.h"
 
 #include <optional>
@@ -11,35 +12,45 @@
 namespace blobstore {
 
 /// The bytes of a regular file from its start (a descriptor: also from its start), with its size
-/// when it was opened.
+/// when it was opened; or a section of them.
 class file_source final : public reader {
 public:
     /// errc::not_a_file for what is no regular file.
     static result<std::unique_ptr<file_source>> open(const local_file& from);
 
-    std::uint64_t size() const noexcept { return facts_.size; }
+    std::uint64_t size() const noexcept { return end_ - begin_; }
+
+    source_facts facts() const noexcept {
+        return {facts_.size, facts_.device, facts_.inode, facts_.modified_ns};
+    }
+
+    /// Bytes within it; borrows the file from this.
+    std::unique_ptr<file_source> section(std::uint64_t offset, std::uint64_t size) const;
 
     /// errc::changed in place of the last bytes where size or times are not those at open.
     task<result<std::size_t>>
     read(operation& op, std::span<char> into, std::size_t enough) override;
 
     result<void> rewind() override {
-        offset_ = 0;
+        offset_ = begin_;
         return {};
     }
 
 private:
     result<void> check_unchanged() const;
 
-    file_source(descriptor own, int fd, file_facts facts)
+    file_source(descriptor own, int fd, file_facts facts, std::uint64_t begin, std::uint64_t end)
         : own_(std::move(own))
         , fd_(fd)
-        , facts_(facts) {}
+        , facts_(facts)
+        , begin_(begin)
+        , end_(end)
+        , offset_(begin) {}
 
     descriptor own_; ///< empty where the descriptor is the caller's
     int fd_;
     file_facts facts_;
-    std::uint64_t offset_ = 0;
+    std::uint64_t begin_, end_, offset_;
 };
 
 /// Where a download goes: a file that gets its name at commit(), or the caller's descriptor,

@@ -101,7 +101,18 @@ struct write_condition {
     bool none() const noexcept { return !create && if_match.empty() && if_version.empty(); }
 };
 
+/// How a large object is moved; 0 and empty: as the store's settings say.
+struct transfer_options {
+    std::uint64_t size_hint = 0; ///< of a stream whose length is known after all
+    std::uint64_t part_size = 0;
+    std::uint32_t parallel = 0;
+    std::string resume;      ///< of an earlier transfer, to go on with
+    std::string resume_path; ///< a file that keeps it
+    bool keep = false;       ///< parts that are there stay after a failure
+};
+
 struct put_options {
+    transfer_options transfer;
     attributes set;
     name_values tags;
     placement as;

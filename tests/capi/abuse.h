@@ -57,6 +57,8 @@ private:
 
     static void release(blobstore_reader* made) { blobstore_reader_free(made); }
 
+    static void release(blobstore_writer* made) { blobstore_writer_free(made); }
+
     void release(blobstore_op* made) {
         if (made) {
             status = blobstore_op_wait(made, -1);
@@ -92,6 +94,7 @@ struct handles {
     blobstore_object* object = nullptr;
     blobstore_page* page = nullptr;
     blobstore_reader* reader = nullptr;
+    blobstore_writer* writer = nullptr;
     blobstore_error* error = nullptr;
 
     blobstore_call call = sized<blobstore_call>();
@@ -109,6 +112,7 @@ struct handles {
     blobstore_event events[4] = {};
     blobstore_str keys[1] = {{"gone", 4}};
     blobstore_status results[1] = {};
+    blobstore_kv parts[1] = {{{"1", 1}, {"receipt", 7}}};
     char data[64] = "0123456789abcdef";
 
 private:

@@ -7,7 +7,7 @@ Usage: abuse_gen.py blobstore.h out.cpp
 import re
 import sys
 
-HANDLES = {"client", "store", "config", "queue", "op", "cancel", "buffer", "object", "page", "reader", "error"}
+HANDLES = {"client", "store", "config", "queue", "op", "cancel", "buffer", "object", "page", "reader", "writer", "error"}
 STRUCTS = {
     "blobstore_call": "call", "blobstore_async": "async", "blobstore_file": "file",
     "blobstore_get_options": "get_options", "blobstore_put_options": "put_options",

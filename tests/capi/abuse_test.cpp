@@ -22,6 +22,7 @@ handles::handles()
     blobstore_put(store, "key", 3, data, 16, nullptr, nullptr, &object, nullptr);
     blobstore_list(store, nullptr, nullptr, &page, nullptr);
     blobstore_reader_open(store, "key", 3, nullptr, nullptr, &reader, nullptr);
+    blobstore_writer_open(store, "key", 3, nullptr, nullptr, &writer, nullptr);
     blobstore_head(store, "missing", 7, nullptr, nullptr, nullptr, &error);
     blobstore_head_async(store, "key", 3, nullptr, nullptr, nullptr, &op, nullptr);
     blobstore_op_wait(op, -1);
@@ -32,6 +33,7 @@ handles::~handles() {
     blobstore_client_close(client, -1, nullptr);
     blobstore_error_free(error);
     blobstore_reader_free(reader);
+    blobstore_writer_free(writer);
     blobstore_page_free(page);
     blobstore_object_free(object);
     blobstore_buffer_free(buffer);
@@ -133,7 +135,7 @@ TEST(abuse, AB01_closed_handles) {
         const std::string& first = f.parameters[0].type;
         if (first == "blobstore_client*" || first == "blobstore_store*") {
             EXPECT_EQ(r.status, BLOBSTORE_E_CLOSED) << f.name;
-        } else if (first == "blobstore_reader*" && f.name != "blobstore_reader_object") {
+        } else if ((first == "blobstore_reader*" || first == "blobstore_writer*") && f.name != "blobstore_reader_object") {
             EXPECT_EQ(r.status, BLOBSTORE_E_CLOSED) << f.name;
         }
     }

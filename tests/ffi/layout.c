@@ -181,6 +181,12 @@ static void layout_blobstore_put_options(void) {
     OFFSET(blobstore_put_options, sse_customer_key);
     OFFSET(blobstore_put_options, tags);
     OFFSET(blobstore_put_options, tags_len);
+    OFFSET(blobstore_put_options, size_hint);
+    OFFSET(blobstore_put_options, part_size);
+    OFFSET(blobstore_put_options, resume);
+    OFFSET(blobstore_put_options, resume_path);
+    OFFSET(blobstore_put_options, parallel);
+    OFFSET(blobstore_put_options, reserved0);
 }
 
 static void layout_blobstore_list_options(void) {

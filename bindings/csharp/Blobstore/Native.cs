@@ -240,6 +240,12 @@ namespace Blobstore
         public blobstore_str sse_customer_key;
         public blobstore_kv* tags;
         public UIntPtr tags_len;
+        public ulong size_hint;
+        public ulong part_size;
+        public blobstore_str resume;
+        public blobstore_str resume_path;
+        public uint parallel;
+        public uint reserved0;
 
         public static blobstore_put_options Make()
         {
@@ -466,6 +472,9 @@ namespace Blobstore
         public static extern IntPtr blobstore_op_take_reader(IntPtr op);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern IntPtr blobstore_op_take_writer(IntPtr op);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern IntPtr blobstore_op_retain(IntPtr op);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
@@ -646,6 +655,63 @@ namespace Blobstore
         public static extern int blobstore_download_file_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_file* file, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern ulong blobstore_optimal_part_size(ulong total);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_create(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, IntPtr* token, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_create_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_part(IntPtr store, byte* token, UIntPtr token_len, uint number, void* data, UIntPtr len, blobstore_call* call, IntPtr* receipt, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_part_async(IntPtr store, byte* token, UIntPtr token_len, uint number, void* data, UIntPtr len, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_part_copy(IntPtr store, byte* token, UIntPtr token_len, uint number, IntPtr source, byte* source_key, UIntPtr source_key_len, blobstore_get_options* what, blobstore_call* call, IntPtr* receipt, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_part_copy_async(IntPtr store, byte* token, UIntPtr token_len, uint number, IntPtr source, byte* source_key, UIntPtr source_key_len, blobstore_get_options* what, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_list_parts(IntPtr store, byte* token, UIntPtr token_len, blobstore_call* call, IntPtr* page, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_list_parts_async(IntPtr store, byte* token, UIntPtr token_len, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_presign_part(IntPtr store, byte* token, UIntPtr token_len, uint number, blobstore_presign_options* options, blobstore_call* call, IntPtr* link, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_presign_part_async(IntPtr store, byte* token, UIntPtr token_len, uint number, blobstore_presign_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_complete(IntPtr store, byte* token, UIntPtr token_len, blobstore_kv* parts, UIntPtr n, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_complete_async(IntPtr store, byte* token, UIntPtr token_len, blobstore_kv* parts, UIntPtr n, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_abort(IntPtr store, byte* token, UIntPtr token_len, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_upload_abort_async(IntPtr store, byte* token, UIntPtr token_len, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_uploads_list(IntPtr store, blobstore_list_options* options, blobstore_call* call, IntPtr* page, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_uploads_list_async(IntPtr store, blobstore_list_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_uploads_abort(IntPtr store, byte* prefix, UIntPtr prefix_len, long older_than_ms, blobstore_call* call, ulong* aborted, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_uploads_abort_async(IntPtr store, byte* prefix, UIntPtr prefix_len, long older_than_ms, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern UIntPtr blobstore_page_len(IntPtr page);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
@@ -689,5 +755,38 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern void blobstore_reader_free(IntPtr reader);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_open(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, IntPtr* @out, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_open_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_open_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, IntPtr* @out, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_open_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_write(IntPtr writer, void* data, UIntPtr len, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_write_async(IntPtr writer, void* data, UIntPtr len, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_write_buffer(IntPtr writer, IntPtr data, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_write_buffer_async(IntPtr writer, IntPtr data, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_finish(IntPtr writer, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_writer_finish_async(IntPtr writer, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern void blobstore_writer_free(IntPtr writer);
     }
 }

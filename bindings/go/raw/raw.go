@@ -117,6 +117,7 @@ type (
 	Object struct{ _ cgo.Incomplete }
 	Page   struct{ _ cgo.Incomplete }
 	Reader struct{ _ cgo.Incomplete }
+	Writer struct{ _ cgo.Incomplete }
 
 	EventFn   unsafe.Pointer // a C function
 	LogFn     unsafe.Pointer // a C function
@@ -324,6 +325,12 @@ type PutOptions struct {
 	SseCustomerKey     Str
 	Tags               *Kv
 	TagsLen            uintptr
+	SizeHint           uint64
+	PartSize           uint64
+	Resume             Str
+	ResumePath         Str
+	Parallel           uint32
+	Reserved0          uint32
 }
 
 // NewPutOptions returns the structure with its size set and all else default.
@@ -478,6 +485,10 @@ func OpTakePage(op *Op) *Page {
 
 func OpTakeReader(op *Op) *Reader {
 	return (*Reader)(unsafe.Pointer(C.blobstore_op_take_reader((*C.blobstore_op)(unsafe.Pointer(op)))))
+}
+
+func OpTakeWriter(op *Op) *Writer {
+	return (*Writer)(unsafe.Pointer(C.blobstore_op_take_writer((*C.blobstore_op)(unsafe.Pointer(op)))))
 }
 
 func OpRetain(op *Op) *Op {
@@ -720,6 +731,82 @@ func DownloadFileUrlAsync(client *Client, url *byte, urlLen uintptr, options *Ge
 	return Status(C.blobstore_download_file_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_file)(unsafe.Pointer(file)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
+func OptimalPartSize(total uint64) uint64 {
+	return uint64(C.blobstore_optimal_part_size(C.uint64_t(total)))
+}
+
+func UploadCreate(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, token **Buffer, err **Error) Status {
+	return Status(C.blobstore_upload_create((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(token)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadCreateAsync(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_create_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPart(store *Store, token *byte, tokenLen uintptr, number uint32, data unsafe.Pointer, len uintptr, call *Call, receipt **Buffer, err **Error) Status {
+	return Status(C.blobstore_upload_part((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), data, C.size_t(len), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(receipt)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPartAsync(store *Store, token *byte, tokenLen uintptr, number uint32, data unsafe.Pointer, len uintptr, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_part_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), data, C.size_t(len), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPartCopy(store *Store, token *byte, tokenLen uintptr, number uint32, source *Store, sourceKey *byte, sourceKeyLen uintptr, what *GetOptions, call *Call, receipt **Buffer, err **Error) Status {
+	return Status(C.blobstore_upload_part_copy((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), (*C.blobstore_store)(unsafe.Pointer(source)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.blobstore_get_options)(unsafe.Pointer(what)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(receipt)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPartCopyAsync(store *Store, token *byte, tokenLen uintptr, number uint32, source *Store, sourceKey *byte, sourceKeyLen uintptr, what *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_part_copy_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), (*C.blobstore_store)(unsafe.Pointer(source)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.blobstore_get_options)(unsafe.Pointer(what)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadListParts(store *Store, token *byte, tokenLen uintptr, call *Call, page **Page, err **Error) Status {
+	return Status(C.blobstore_upload_list_parts((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_page)(unsafe.Pointer(page)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadListPartsAsync(store *Store, token *byte, tokenLen uintptr, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_list_parts_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPresignPart(store *Store, token *byte, tokenLen uintptr, number uint32, options *PresignOptions, call *Call, link **Buffer, err **Error) Status {
+	return Status(C.blobstore_upload_presign_part((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), (*C.blobstore_presign_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(link)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadPresignPartAsync(store *Store, token *byte, tokenLen uintptr, number uint32, options *PresignOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_presign_part_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), C.uint32_t(number), (*C.blobstore_presign_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadComplete(store *Store, token *byte, tokenLen uintptr, parts *Kv, n uintptr, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_upload_complete((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_kv)(unsafe.Pointer(parts)), C.size_t(n), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadCompleteAsync(store *Store, token *byte, tokenLen uintptr, parts *Kv, n uintptr, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_complete_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_kv)(unsafe.Pointer(parts)), C.size_t(n), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadAbort(store *Store, token *byte, tokenLen uintptr, call *Call, err **Error) Status {
+	return Status(C.blobstore_upload_abort((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadAbortAsync(store *Store, token *byte, tokenLen uintptr, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_upload_abort_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(token)), C.size_t(tokenLen), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadsList(store *Store, options *ListOptions, call *Call, page **Page, err **Error) Status {
+	return Status(C.blobstore_uploads_list((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_list_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_page)(unsafe.Pointer(page)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadsListAsync(store *Store, options *ListOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_uploads_list_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_list_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadsAbort(store *Store, prefix *byte, prefixLen uintptr, olderThanMs int64, call *Call, aborted *uint64, err **Error) Status {
+	return Status(C.blobstore_uploads_abort((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(prefix)), C.size_t(prefixLen), C.int64_t(olderThanMs), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.uint64_t)(unsafe.Pointer(aborted)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UploadsAbortAsync(store *Store, prefix *byte, prefixLen uintptr, olderThanMs int64, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_uploads_abort_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(prefix)), C.size_t(prefixLen), C.int64_t(olderThanMs), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
 func PageLen(page *Page) uintptr {
 	return uintptr(C.blobstore_page_len((*C.blobstore_page)(unsafe.Pointer(page))))
 }
@@ -778,4 +865,48 @@ func ReaderObject(reader *Reader, out *ObjectView) Status {
 
 func ReaderFree(reader *Reader) {
 	C.blobstore_reader_free((*C.blobstore_reader)(unsafe.Pointer(reader)))
+}
+
+func WriterOpen(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, out **Writer, err **Error) Status {
+	return Status(C.blobstore_writer_open((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_writer)(unsafe.Pointer(out)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterOpenAsync(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_writer_open_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterOpenUrl(client *Client, url *byte, urlLen uintptr, options *PutOptions, call *Call, out **Writer, err **Error) Status {
+	return Status(C.blobstore_writer_open_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_writer)(unsafe.Pointer(out)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterOpenUrlAsync(client *Client, url *byte, urlLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_writer_open_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterWrite(writer *Writer, data unsafe.Pointer, len uintptr, err **Error) Status {
+	return Status(C.blobstore_writer_write((*C.blobstore_writer)(unsafe.Pointer(writer)), data, C.size_t(len), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterWriteAsync(writer *Writer, data unsafe.Pointer, len uintptr, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_writer_write_async((*C.blobstore_writer)(unsafe.Pointer(writer)), data, C.size_t(len), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterWriteBuffer(writer *Writer, data *Buffer, err **Error) Status {
+	return Status(C.blobstore_writer_write_buffer((*C.blobstore_writer)(unsafe.Pointer(writer)), (*C.blobstore_buffer)(unsafe.Pointer(data)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterWriteBufferAsync(writer *Writer, data *Buffer, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_writer_write_buffer_async((*C.blobstore_writer)(unsafe.Pointer(writer)), (*C.blobstore_buffer)(unsafe.Pointer(data)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterFinish(writer *Writer, info **Object, err **Error) Status {
+	return Status(C.blobstore_writer_finish((*C.blobstore_writer)(unsafe.Pointer(writer)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterFinishAsync(writer *Writer, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_writer_finish_async((*C.blobstore_writer)(unsafe.Pointer(writer)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func WriterFree(writer *Writer) {
+	C.blobstore_writer_free((*C.blobstore_writer)(unsafe.Pointer(writer)))
 }

@@ -194,7 +194,9 @@ class blobstore_put_options(_Sized):
                 ("expires", blobstore_str), ("if_match", blobstore_str), ("if_version", blobstore_str),
                 ("storage_class", blobstore_str), ("acl", blobstore_str), ("sse", blobstore_str),
                 ("sse_kms_key_id", blobstore_str), ("sse_customer_key", blobstore_str),
-                ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t)]
+                ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t), ("size_hint", c_uint64),
+                ("part_size", c_uint64), ("resume", blobstore_str), ("resume_path", blobstore_str),
+                ("parallel", c_uint32), ("reserved0", c_uint32)]
 
 
 class blobstore_list_options(_Sized):
@@ -241,6 +243,7 @@ blobstore_op_take_object = _function("blobstore_op_take_object", c_void_p, c_voi
 blobstore_op_take_buffer = _function("blobstore_op_take_buffer", c_void_p, c_void_p)
 blobstore_op_take_page = _function("blobstore_op_take_page", c_void_p, c_void_p)
 blobstore_op_take_reader = _function("blobstore_op_take_reader", c_void_p, c_void_p)
+blobstore_op_take_writer = _function("blobstore_op_take_writer", c_void_p, c_void_p)
 blobstore_op_retain = _function("blobstore_op_retain", c_void_p, c_void_p)
 blobstore_op_free = _function("blobstore_op_free", None, c_void_p)
 blobstore_client_new = _function("blobstore_client_new", c_int32, c_void_p, POINTER(blobstore_client_options),
@@ -371,6 +374,50 @@ blobstore_download_file_url = _function("blobstore_download_file_url", c_int32, 
 blobstore_download_file_url_async = _function("blobstore_download_file_url_async", c_int32, c_void_p, c_char_p,
     c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_file), POINTER(blobstore_call),
     POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_optimal_part_size = _function("blobstore_optimal_part_size", c_uint64, c_uint64)
+blobstore_upload_create = _function("blobstore_upload_create", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_create_async = _function("blobstore_upload_create_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_upload_part = _function("blobstore_upload_part", c_int32, c_void_p, c_char_p, c_size_t, c_uint32, c_void_p,
+    c_size_t, POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_part_async = _function("blobstore_upload_part_async", c_int32, c_void_p, c_char_p, c_size_t,
+    c_uint32, c_void_p, c_size_t, POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_upload_part_copy = _function("blobstore_upload_part_copy", c_int32, c_void_p, c_char_p, c_size_t, c_uint32,
+    c_void_p, c_char_p, c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_upload_part_copy_async = _function("blobstore_upload_part_copy_async", c_int32, c_void_p, c_char_p,
+    c_size_t, c_uint32, c_void_p, c_char_p, c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_list_parts = _function("blobstore_upload_list_parts", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_list_parts_async = _function("blobstore_upload_list_parts_async", c_int32, c_void_p, c_char_p,
+    c_size_t, POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_presign_part = _function("blobstore_upload_presign_part", c_int32, c_void_p, c_char_p, c_size_t,
+    c_uint32, POINTER(blobstore_presign_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_presign_part_async = _function("blobstore_upload_presign_part_async", c_int32, c_void_p, c_char_p,
+    c_size_t, c_uint32, POINTER(blobstore_presign_options), POINTER(blobstore_call), POINTER(blobstore_async),
+    POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_complete = _function("blobstore_upload_complete", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_kv), c_size_t, POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_upload_complete_async = _function("blobstore_upload_complete_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_kv), c_size_t, POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_upload_abort = _function("blobstore_upload_abort", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_upload_abort_async = _function("blobstore_upload_abort_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_uploads_list = _function("blobstore_uploads_list", c_int32, c_void_p, POINTER(blobstore_list_options),
+    POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_uploads_list_async = _function("blobstore_uploads_list_async", c_int32, c_void_p,
+    POINTER(blobstore_list_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_uploads_abort = _function("blobstore_uploads_abort", c_int32, c_void_p, c_char_p, c_size_t, c_int64,
+    POINTER(blobstore_call), POINTER(c_uint64), POINTER(c_void_p))
+blobstore_uploads_abort_async = _function("blobstore_uploads_abort_async", c_int32, c_void_p, c_char_p, c_size_t,
+    c_int64, POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_page_len = _function("blobstore_page_len", c_size_t, c_void_p)
 blobstore_page_get = _function("blobstore_page_get", c_size_t, c_void_p, c_size_t, POINTER(blobstore_object_view),
     c_size_t, c_size_t)
@@ -397,3 +444,25 @@ blobstore_reader_next_async = _function("blobstore_reader_next_async", c_int32, 
 blobstore_reader_seek = _function("blobstore_reader_seek", c_int32, c_void_p, c_uint64, POINTER(c_void_p))
 blobstore_reader_object = _function("blobstore_reader_object", c_int32, c_void_p, POINTER(blobstore_object_view))
 blobstore_reader_free = _function("blobstore_reader_free", None, c_void_p)
+blobstore_writer_open = _function("blobstore_writer_open", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_writer_open_async = _function("blobstore_writer_open_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_writer_open_url = _function("blobstore_writer_open_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_writer_open_url_async = _function("blobstore_writer_open_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_writer_write = _function("blobstore_writer_write", c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_void_p))
+blobstore_writer_write_async = _function("blobstore_writer_write_async", c_int32, c_void_p, c_void_p, c_size_t,
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_writer_write_buffer = _function("blobstore_writer_write_buffer", c_int32, c_void_p, c_void_p,
+    POINTER(c_void_p))
+blobstore_writer_write_buffer_async = _function("blobstore_writer_write_buffer_async", c_int32, c_void_p, c_void_p,
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_writer_finish = _function("blobstore_writer_finish", c_int32, c_void_p, POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_writer_finish_async = _function("blobstore_writer_finish_async", c_int32, c_void_p,
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_writer_free = _function("blobstore_writer_free", None, c_void_p)

@@ -197,7 +197,7 @@ public:
         );
     }
 
-    part_limits limits() const override { return {.least_part = 1}; }
+    part_limits limits() const override { return {.least_part = 1, .large_in_parts = false}; }
 
     task<result<open_upload>>
     upload_create(operation& op, const std::string& key, const put_options& options) override {

@@ -4,6 +4,7 @@
 
 #include "backends/s3/codes.h"
 #include "backends/s3/document.h"
+#include "backends/s3/upload_wire.h"
 #include "base/encoding.h"
 #include "base/time.h"
 
@@ -92,6 +93,7 @@ void add_metadata(object_meta& meta, std::string_view name, std::string_view val
     std::string lower(name.substr(metadata_prefix.size()));
     for (char& c : lower)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    if (lower == mark_name) return; // ours, not the user's
     meta.metadata.emplace_back(std::move(lower), value);
 }
 

@@ -160,6 +160,12 @@ pub struct blobstore_reader {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
+#[repr(C)]
+pub struct blobstore_writer {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
 pub type blobstore_event_fn = Option<unsafe extern "C" fn(event: *const blobstore_event)>;
 pub type blobstore_log_fn = Option<unsafe extern "C" fn(level: i32, line: *const c_char, len: usize, user_data: u64)>;
 pub type blobstore_release_fn = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
@@ -431,6 +437,12 @@ pub struct blobstore_put_options {
     pub sse_customer_key: blobstore_str,
     pub tags: *const blobstore_kv,
     pub tags_len: usize,
+    pub size_hint: u64,
+    pub part_size: u64,
+    pub resume: blobstore_str,
+    pub resume_path: blobstore_str,
+    pub parallel: u32,
+    pub reserved0: u32,
 }
 
 impl Default for blobstore_put_options {
@@ -529,6 +541,7 @@ extern "C" {
     pub fn blobstore_op_take_buffer(op: *mut blobstore_op) -> *mut blobstore_buffer;
     pub fn blobstore_op_take_page(op: *mut blobstore_op) -> *mut blobstore_page;
     pub fn blobstore_op_take_reader(op: *mut blobstore_op) -> *mut blobstore_reader;
+    pub fn blobstore_op_take_writer(op: *mut blobstore_op) -> *mut blobstore_writer;
     pub fn blobstore_op_retain(op: *mut blobstore_op) -> *mut blobstore_op;
     pub fn blobstore_op_free(op: *mut blobstore_op);
     pub fn blobstore_client_new(config: *const blobstore_config, options: *const blobstore_client_options, out: *mut *mut blobstore_client, err: *mut *mut blobstore_error) -> blobstore_status;
@@ -589,6 +602,25 @@ extern "C" {
     pub fn blobstore_download_file_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, file: *const blobstore_file, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_download_file_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, file: *const blobstore_file, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_download_file_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, file: *const blobstore_file, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_optimal_part_size(total: u64) -> u64;
+    pub fn blobstore_upload_create(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, token: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_create_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_part(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, data: *const c_void, len: usize, call: *const blobstore_call, receipt: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_part_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, data: *const c_void, len: usize, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_part_copy(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, source: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, what: *const blobstore_get_options, call: *const blobstore_call, receipt: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_part_copy_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, source: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, what: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_list_parts(store: *mut blobstore_store, token: *const c_char, token_len: usize, call: *const blobstore_call, page: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_list_parts_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_presign_part(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, options: *const blobstore_presign_options, call: *const blobstore_call, link: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_presign_part_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, number: u32, options: *const blobstore_presign_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_complete(store: *mut blobstore_store, token: *const c_char, token_len: usize, parts: *const blobstore_kv, n: usize, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_complete_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, parts: *const blobstore_kv, n: usize, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_abort(store: *mut blobstore_store, token: *const c_char, token_len: usize, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_upload_abort_async(store: *mut blobstore_store, token: *const c_char, token_len: usize, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_uploads_list(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, page: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_uploads_list_async(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_uploads_abort(store: *mut blobstore_store, prefix: *const c_char, prefix_len: usize, older_than_ms: i64, call: *const blobstore_call, aborted: *mut u64, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_uploads_abort_async(store: *mut blobstore_store, prefix: *const c_char, prefix_len: usize, older_than_ms: i64, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_page_len(page: *const blobstore_page) -> usize;
     pub fn blobstore_page_get(page: *const blobstore_page, first: usize, out: *mut blobstore_object_view, stride: usize, n: usize) -> usize;
     pub fn blobstore_page_token(page: *const blobstore_page, len: *mut usize) -> *const c_char;
@@ -604,4 +636,15 @@ extern "C" {
     pub fn blobstore_reader_seek(reader: *mut blobstore_reader, offset: u64, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_reader_object(reader: *const blobstore_reader, out: *mut blobstore_object_view) -> blobstore_status;
     pub fn blobstore_reader_free(reader: *mut blobstore_reader);
+    pub fn blobstore_writer_open(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, out: *mut *mut blobstore_writer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_open_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_open_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, out: *mut *mut blobstore_writer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_open_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_write(writer: *mut blobstore_writer, data: *const c_void, len: usize, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_write_async(writer: *mut blobstore_writer, data: *const c_void, len: usize, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_write_buffer(writer: *mut blobstore_writer, data: *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_write_buffer_async(writer: *mut blobstore_writer, data: *mut blobstore_buffer, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_finish(writer: *mut blobstore_writer, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_finish_async(writer: *mut blobstore_writer, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_writer_free(writer: *mut blobstore_writer);
 }
