@@ -13,6 +13,7 @@
 #include "store/backend.h"
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 namespace blobstore::s3 {
@@ -138,12 +139,16 @@ private:
 
     void learn(const http::verdict& from) noexcept;
 
+    /// `change` gives the endpoint in place of the one it is called with, or nothing.
+    void relocate(const std::function<std::optional<endpoint>(const endpoint&)>& change) noexcept;
+
     /// The machine's clock, corrected by what the service told.
     std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
 
     const std::string bucket_;
-    mutable std::mutex mutex_;           ///< guards the next
-    std::shared_ptr<const endpoint> at_; ///< in the region that the bucket turned out to be in
+    mutable std::mutex mutex_; ///< guards the next
+    std::shared_ptr<const endpoint>
+        at_; ///< in the region and of the vendor that it turned out to be
     std::atomic<std::int64_t> clock_offset_ns_{0};
     const credential_source credentials_;
     const std::shared_ptr<const host> machine_;

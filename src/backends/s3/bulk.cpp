@@ -4,12 +4,6 @@
 
 namespace blobstore::s3 {
 
-namespace {
-
-constexpr std::size_t keys_per_delete = 1000;
-
-} // namespace
-
 task<result<void>> s3_backend::remove_batch(
     operation& op, std::span<const std::string> keys, std::span<result<void>> results
 ) {
@@ -30,13 +24,14 @@ s3_backend::remove_many(operation& op, const std::vector<std::string>& keys) {
     std::vector<result<void>> results(keys.size());
     std::vector<std::string> fitting;
     std::vector<std::size_t> index;
+    const std::size_t keys_per_delete = at()->vendor->keys_per_delete;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (fits_xml(keys[i])) {
+        if (keys_per_delete != 0 && fits_xml(keys[i])) {
             fitting.push_back(keys[i]);
             index.push_back(i);
             continue;
         }
-        results[i] = co_await remove(op, keys[i]); // the document could not name it
+        results[i] = co_await remove(op, keys[i]); // no document could name it
     }
     std::vector<result<void>> answers(fitting.size());
     for (std::size_t first = 0; first < fitting.size(); first += keys_per_delete) {

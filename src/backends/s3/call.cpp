@@ -37,10 +37,15 @@ void s3_backend::learn(const http::verdict& from) noexcept {
     if (from.what == http::action::new_clock)
         clock_offset_ns_ = from.server_time_ns - machine_->now_ns();
     if (from.what != http::action::new_region) return;
+    relocate([&from](const endpoint& now) { return std::optional(in_region(now, from.region)); });
+}
+
+void s3_backend::relocate(const std::function<std::optional<endpoint>(const endpoint&)>& change
+) noexcept {
     try {
-        auto moved = std::make_shared<const endpoint>(in_region(*at(), from.region));
         std::lock_guard lock(mutex_);
-        at_ = std::move(moved);
+        std::optional<endpoint> moved = change(*at_);
+        if (moved) at_ = std::make_shared<const endpoint>(std::move(*moved));
     } catch (...) { // out of memory: the next attempt ends as this one did
     }
 }
@@ -109,6 +114,8 @@ s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed
     result<std::string> hash = co_await hash_stream(op, *body.stream);
     if (hash) co_return payload{std::move(*hash), nullptr};
     if (hash.error().code() != errc::unsupported) co_return hash.error();
+    if (!at()->vendor->signed_chunks)
+        co_return payload{std::string(sigv4::unsigned_payload), nullptr};
     chunks = std::make_unique<signed_body>(*body.stream, body.stream_length);
     co_return payload{std::string(sigv4::streaming_signed), chunks.get()};
 }
@@ -160,7 +167,9 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
         bool reads, document, doubt;
     } judged{r.method == "GET" || r.method == "HEAD", form.document, false};
 
-    what.decide = [&judged, &now](const http::response_head& head, std::string_view first) {
+    what.decide = [this, &judged, &now](const http::response_head& head, std::string_view first) {
+        if (now.at->vendor_may_tell)
+            relocate([&head](const endpoint& at) { return told_vendor(at, head.find("server")); });
         const signed_with sent{now.at->region, now.time_ns, now.at->to.tls};
         http::verdict v = now.bulk          ? now.bulk->judge(head, first, sent)
                           : judged.document ? judge_document(head, first, sent)

@@ -22,6 +22,8 @@ constexpr std::string_view path_style_aliases[] = {
 constexpr std::string_view anonymous_aliases[] = {
     "no_sign_request", "allow_anonymous", "anonymous"};
 
+constexpr std::string_view vendor_aliases[] = {"vendor_profile"};
+
 constexpr setting table[] = {
     {"access_key_id",
      {},
@@ -96,6 +98,14 @@ constexpr setting table[] = {
      false,
      {},
      {}},
+    {"vendor",
+     vendor_aliases,
+     setting_type::enumeration,
+     "",
+     "whose S3 the endpoint is; default: as its host or its answers tell",
+     false,
+     vendor_names,
+     {}},
     {"unsigned_payload",
      {},
      setting_type::boolean,
@@ -142,6 +152,28 @@ result<void> check_bucket(std::string_view bucket, bool path_style) {
     return {};
 }
 
+result<url> parse_endpoint(std::string_view text, const settings_values& values) {
+    result<url> parsed = parse_url(text);
+    if (!parsed) return error(errc::config, "endpoint: " + parsed.error().message());
+    if (!parsed->query.empty()) return error(errc::config, "endpoint: a query is not allowed");
+    if (parsed->scheme != "https" && !values.boolean("allow_http"))
+        return error(errc::config, "endpoint: http is not allowed by allow_http=false");
+    return parsed;
+}
+
+/// The vendor, and the region where no setting names one. `host` is empty for AWS without endpoint.
+void name_vendor(endpoint& at, const settings_values& values, std::string_view host) {
+    const std::string_view given = values.text("vendor");
+    at.vendor = &profile_of(given.empty() && host.empty() ? "aws" : given, host);
+    at.vendor_may_tell = given.empty() && at.vendor == &default_profile();
+    if (values.is_set("region")) return;
+    const std::string_view named = profile_by_host(host).region;
+    if (is_region(named))
+        at.region = named;
+    else if (!at.vendor->default_region.empty())
+        at.region = at.vendor->default_region;
+}
+
 } // namespace
 
 std::span<const setting> settings_table() noexcept {
@@ -171,7 +203,14 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     const std::string_view url_of_service = values.text(endpoint_key(values));
     const bool explicit_endpoint = !url_of_service.empty();
     const bool dotted = bucket.find('.') != std::string_view::npos;
-    at.path_style = explicit_endpoint || dotted;
+    url service;
+    if (explicit_endpoint) {
+        result<url> parsed = parse_endpoint(url_of_service, values);
+        if (!parsed) return parsed.error();
+        service = std::move(*parsed);
+    }
+    name_vendor(at, values, service.host);
+    at.path_style = dotted || (explicit_endpoint && at.vendor->style == addressing::path);
     if (values.is_set("virtual_hosted_style_request"))
         at.path_style = !values.boolean("virtual_hosted_style_request");
     if (values.is_set("path_style")) at.path_style = values.boolean("path_style");
@@ -179,15 +218,10 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (!named) return named.error();
     at.aws = !explicit_endpoint;
     if (explicit_endpoint) {
-        result<url> parsed = parse_url(url_of_service);
-        if (!parsed) return error(errc::config, "endpoint: " + parsed.error().message());
-        if (!parsed->query.empty()) return error(errc::config, "endpoint: a query is not allowed");
-        at.to.host = at.path_style ? parsed->host : at.bucket + "." + parsed->host;
-        at.to.tls = parsed->scheme == "https";
-        if (!at.to.tls && !values.boolean("allow_http"))
-            return error(errc::config, "endpoint: http is not allowed by allow_http=false");
-        at.to.port = parsed->effective_port();
-        at.base_path = parsed->path;
+        at.to.host = at.path_style ? service.host : at.bucket + "." + service.host;
+        at.to.tls = service.scheme == "https";
+        at.to.port = service.effective_port();
+        at.base_path = service.path;
         while (!at.base_path.empty() && at.base_path.back() == '/')
             at.base_path.pop_back();
     } else {
@@ -195,6 +229,15 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     }
     at.sign_payload = !at.to.tls && !values.boolean("unsigned_payload");
     return at;
+}
+
+std::optional<endpoint> told_vendor(const endpoint& at, std::string_view server) {
+    const profile* said = at.vendor_may_tell ? profile_by_server(server) : nullptr;
+    if (!said) return std::nullopt;
+    endpoint known = at;
+    known.vendor = said;
+    known.vendor_may_tell = false;
+    return known;
 }
 
 } // namespace blobstore::s3
