@@ -13,6 +13,7 @@
 #include "backends/memory/memory.h"
 #endif
 #ifdef BLOBSTORE_BACKEND_S3
+#include "backends/s3/endpoint_rules.h"
 #include "backends/s3/s3.h"
 #include "backends/s3/settings.h"
 #endif
@@ -32,8 +33,10 @@ constexpr opener open_s3_row = [](const store_url& url,
     if (!http) return http.error();
     return s3::open(url.authority, with.values, with.machine, *http);
 };
+constexpr auto complete_s3_row = s3::complete_arn;
 #else
 constexpr opener open_s3_row = nullptr;
+constexpr std::nullptr_t complete_s3_row = nullptr;
 #endif
 
 #ifdef BLOBSTORE_BACKEND_FILE
@@ -58,13 +61,14 @@ struct scheme_row {
     std::string_view scheme, name;
     opener open;
     bool prefix_is_root; ///< the URL's prefix is the backend's own root, not a prefix of keys
+    void (*complete)(std::string& authority, std::string& rest); ///< the first with the second's
 };
 
 constexpr scheme_row schemes[] = {
-    {"s3", "s3", open_s3_row, false},
-    {"s3a", "s3", open_s3_row, false},
-    {"file", "file", open_file_row, true},
-    {"memory", "memory", open_memory_row, false},
+    {"s3", "s3", open_s3_row, false, complete_s3_row},
+    {"s3a", "s3", open_s3_row, false, complete_s3_row},
+    {"file", "file", open_file_row, true, nullptr},
+    {"memory", "memory", open_memory_row, false, nullptr},
 };
 
 const scheme_row* find_scheme(std::string_view scheme) noexcept {
@@ -125,9 +129,11 @@ result<std::shared_ptr<store>> open_store(const store_url& url, const open_conte
     result<void> known = check_scheme(url.scheme);
     if (!known) return known.error();
     const scheme_row& row = *find_scheme(url.scheme);
-    result<std::shared_ptr<backend>> opened = row.open(url, with);
+    store_url whole = url;
+    if (row.complete) row.complete(whole.authority, whole.prefix);
+    result<std::shared_ptr<backend>> opened = row.open(whole, with);
     if (!opened) return opened.error();
-    std::string prefix = row.prefix_is_root ? std::string() : url.prefix;
+    std::string prefix = row.prefix_is_root ? std::string() : whole.prefix;
     if (!prefix.empty() && prefix.back() != '/') prefix += '/';
     store_limits limits = limits_of(with.values);
     limits.transfer.memory = with.transfers;
@@ -143,7 +149,9 @@ result<split_url> split_object_url(std::string_view url) {
     split.store.scheme = parsed->scheme;
     split.store.authority = parsed->authority;
     split.key = parsed->key;
-    if (find_scheme(parsed->scheme)->prefix_is_root) {
+    const scheme_row& row = *find_scheme(parsed->scheme);
+    if (row.complete) row.complete(split.store.authority, split.key);
+    if (row.prefix_is_root) {
         split.store.prefix = "/";
         split.key.erase(0, split.key.find_first_not_of('/'));
     }

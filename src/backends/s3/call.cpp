@@ -76,6 +76,7 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     if (!keys) co_return keys.error();
     now.used = std::move(*keys);
     if (!now.used->value) co_return result<void>();
+    if (!now.at->unsignable.empty()) co_return error(errc::unsupported, now.at->unsignable);
     const aws_credentials& use = *now.used->value;
     const std::string host_field = r.host_header();
     std::vector<sigv4::field> query;
@@ -85,7 +86,7 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
     const sigv4::request_view view{from.method, from.path, query, headers};
-    const sigv4::stamp stamp{now.time_ns, {now.at->region, "s3"}};
+    const sigv4::stamp stamp{now.time_ns, {now.at->region, now.at->signing_name}};
     const auto date = iso_basic(stamp.time);
     const secret_digest key = keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);
     const sigv4::signing with{use, stamp, body.hash, {}, &key.value};
@@ -93,7 +94,7 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     r.headers.reserve(r.headers.size() + made.fields.size());
     for (auto& [name, value] : made.fields)
         r.headers.push_back({std::move(name), std::move(value)});
-    if (body.chunks) body.chunks->start(key, stamp.time, now.at->region, made.signature);
+    if (body.chunks) body.chunks->start(key, stamp.time, stamp.where, made.signature);
     co_return result<void>();
 }
 

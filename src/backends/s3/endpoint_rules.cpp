@@ -424,6 +424,17 @@ bool is_arn(std::string_view bucket) noexcept {
     return bucket.starts_with("arn:");
 }
 
+void complete_arn(std::string& bucket, std::string& rest) {
+    const std::optional<arn> a = is_arn(bucket) ? parse_arn(bucket) : std::nullopt;
+    if (!a) return;
+    const std::size_t whole = a->part(0) == "outpost" ? 4 : 2;
+    for (std::size_t have = a->resource.size(); have < whole && !rest.empty(); ++have) {
+        const std::size_t end = std::min(rest.find('/'), rest.size());
+        bucket += "/" + rest.substr(0, end);
+        rest.erase(0, end + 1);
+    }
+}
+
 bool is_directory_bucket(std::string_view bucket) noexcept {
     return bucket.ends_with(directory_suffix) || bucket.ends_with(directory_access_point_suffix);
 }

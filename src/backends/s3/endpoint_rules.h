@@ -50,6 +50,10 @@ result<resolved_endpoint> resolve_rules(const endpoint_parameters& given);
 /// Whether a bucket is named by an ARN, which is then no part of a host or path.
 bool is_arn(std::string_view bucket) noexcept;
 
+/// The ARN of a store URL goes on behind the slash that ends the URL's authority: takes what is
+/// missing of it from the beginning of `rest`.
+void complete_arn(std::string& bucket, std::string& rest);
+
 /// Whether the name is that of a directory bucket or of an access point of one.
 bool is_directory_bucket(std::string_view bucket) noexcept;
 

@@ -3,6 +3,7 @@
 #include "backends/s3/judge.h"
 
 #include "backends/s3/codes.h"
+#include "backends/s3/endpoint_rules.h"
 #include "backends/s3/responses.h"
 #include "base/time.h"
 
@@ -95,8 +96,9 @@ bool is_aws_region(std::string_view text) noexcept {
 
 endpoint in_region(const endpoint& at, std::string_view region) {
     endpoint moved = at;
+    if (is_arn(at.bucket)) return moved; // it names its region
     moved.region = region;
-    if (at.aws) moved.to.host = aws_host(moved);
+    if (at.aws && !place_by_rules(moved, {})) return at;
     return moved;
 }
 

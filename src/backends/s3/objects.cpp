@@ -44,7 +44,8 @@ object_body nothing_of(object_meta meta) {
 
 /// Host and port without the bucket.
 std::string service_host(const endpoint& at) {
-    std::string host = at.to.host.substr(at.path_style ? 0 : at.bucket.size() + 1);
+    const bool before = !at.path_style && at.to.host.starts_with(at.bucket + ".");
+    std::string host = at.to.host.substr(before ? at.bucket.size() + 1 : 0);
     return host + ":" + std::to_string(at.to.port);
 }
 
@@ -131,8 +132,9 @@ std::shared_ptr<const endpoint> s3_backend::same_service(backend& other) const {
     const auto* from = dynamic_cast<s3_backend*>(&other);
     if (!from) return nullptr;
     const std::shared_ptr<const endpoint> here = at(), there = from->at();
-    const bool same_host = there->to == here->to || (!here->path_style && !there->path_style &&
-                                                     service_host(*there) == service_host(*here));
+    const bool same_host =
+        there->to == here->to || (here->aws && there->aws) ||
+        (!here->path_style && !there->path_style && service_host(*there) == service_host(*here));
     return same_host && there->region == here->region ? there : nullptr;
 }
 

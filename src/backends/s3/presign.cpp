@@ -60,6 +60,7 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     const std::string base =
         std::string(here->to.tls ? "https://" : "http://") + host_field + r.path;
     if (!(*keys)->value) co_return r.query.empty() ? base : base + "?" + render_query(r.query);
+    if (!here->unsignable.empty()) co_return error(errc::unsupported, here->unsignable);
     const aws_credentials& use = *(*keys)->value;
     std::vector<sigv4::field> query;
     for (const auto& [name, value] : r.query)
@@ -68,7 +69,7 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     for (const http::header& h : r.headers)
         headers.push_back({h.name, h.value});
     const std::int64_t now = options.signing_time_ns.value_or(now_ns());
-    const sigv4::stamp stamp{now - now % second, {here->region, "s3"}};
+    const sigv4::stamp stamp{now - now % second, {here->region, here->signing_name}};
     const auto date = iso_basic(stamp.time);
     const secret_digest of_the_day =
         keys_.find(use.secret_access_key, {date.data(), 8}, stamp.where);

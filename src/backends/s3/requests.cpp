@@ -2,6 +2,7 @@
 // How each operation is spelled on the wire.
 #include "backends/s3/requests.h"
 
+#include "backends/s3/endpoint_rules.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -141,7 +142,8 @@ encode_presign(const endpoint& at, std::string_view key, const presign_options& 
 }
 
 std::string copy_source(std::string_view bucket, std::string_view key, const std::string& version) {
-    std::string from = "/" + std::string(bucket) + "/" + percent_encode(key, encode_set::path);
+    std::string from = is_arn(bucket) ? std::string(bucket) + "/object" : "/" + std::string(bucket);
+    from += "/" + percent_encode(key, encode_set::path);
     if (!version.empty()) from += "?versionId=" + percent_encode(version, encode_set::unreserved);
     return from;
 }

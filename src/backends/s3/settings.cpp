@@ -2,6 +2,7 @@
 // The table of S3 settings, and the rules of path style and virtual hosts.
 #include "backends/s3/settings.h"
 
+#include "backends/s3/endpoint_rules.h"
 #include "base/encoding.h"
 #include "base/url.h"
 
@@ -22,6 +23,20 @@ constexpr std::string_view path_style_aliases[] = {
 constexpr std::string_view anonymous_aliases[] = {
     "no_sign_request", "allow_anonymous", "anonymous"};
 
+constexpr std::string_view dual_stack_aliases[] = {"dualstack", "dual_stack", "use_dualstack"};
+constexpr std::string_view dual_stack_variables[] = {"AWS_USE_DUALSTACK_ENDPOINT"};
+constexpr std::string_view fips_aliases[] = {"fips", "use_fips"};
+constexpr std::string_view fips_variables[] = {"AWS_USE_FIPS_ENDPOINT"};
+constexpr std::string_view accelerate_aliases[] = {"accelerate", "s3_use_accelerate_endpoint"};
+constexpr std::string_view arn_region_aliases[] = {"s3_use_arn_region"};
+constexpr std::string_view arn_region_variables[] = {"AWS_S3_USE_ARN_REGION"};
+constexpr std::string_view multi_region_aliases[] = {"s3_disable_multiregion_access_points"};
+constexpr std::string_view multi_region_variables[] = {"AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"};
+constexpr std::string_view express_aliases[] = {"s3_disable_express_session_auth"};
+constexpr std::string_view express_variables[] = {"AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"};
+constexpr std::string_view us_east_1_aliases[] = {"s3_us_east_1_regional_endpoint"};
+constexpr std::string_view us_east_1_variables[] = {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"};
+constexpr std::string_view us_east_1_choices[] = {"regional", "legacy"};
 constexpr std::string_view vendor_aliases[] = {"vendor_profile"};
 
 constexpr setting table[] = {
@@ -106,6 +121,62 @@ constexpr setting table[] = {
      false,
      vendor_names,
      {}},
+    {"use_dualstack_endpoint",
+     dual_stack_aliases,
+     setting_type::boolean,
+     "false",
+     "AWS by IPv6 and IPv4",
+     false,
+     {},
+     dual_stack_variables},
+    {"use_fips_endpoint",
+     fips_aliases,
+     setting_type::boolean,
+     "false",
+     "AWS by its FIPS 140 endpoints",
+     false,
+     {},
+     fips_variables},
+    {"use_accelerate_endpoint",
+     accelerate_aliases,
+     setting_type::boolean,
+     "false",
+     "AWS by transfer acceleration",
+     false,
+     {},
+     {}},
+    {"use_arn_region",
+     arn_region_aliases,
+     setting_type::boolean,
+     "true",
+     "an ARN in place of the bucket says the region; false refuses one of another region",
+     false,
+     {},
+     arn_region_variables},
+    {"disable_multiregion_access_points",
+     multi_region_aliases,
+     setting_type::boolean,
+     "false",
+     "refuse them",
+     false,
+     {},
+     multi_region_variables},
+    {"disable_express_session_auth",
+     express_aliases,
+     setting_type::boolean,
+     "false",
+     "sign requests to directory buckets as any other: sessions are not there yet",
+     false,
+     {},
+     express_variables},
+    {"us_east_1_regional_endpoint",
+     us_east_1_aliases,
+     setting_type::enumeration,
+     "regional",
+     "legacy: us-east-1 by s3.amazonaws.com",
+     false,
+     us_east_1_choices,
+     us_east_1_variables},
     {"unsigned_payload",
      {},
      setting_type::boolean,
@@ -133,6 +204,27 @@ bool is_region(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
                c == '-' || c == '_';
     });
+}
+
+std::string reason_not_to_sign(std::string_view scheme) {
+    if (scheme == "sigv4a")
+        return "multi-region access points need signatures of SigV4a, which are not there yet";
+    if (scheme == "sigv4-s3express")
+        return "directory buckets need sessions, which are not there yet; "
+               "disable_express_session_auth=true does without";
+    return {};
+}
+
+aws_choices choices_of(const settings_values& values) {
+    aws_choices chosen;
+    chosen.fips = values.boolean("use_fips_endpoint");
+    chosen.dual_stack = values.boolean("use_dualstack_endpoint");
+    chosen.accelerate = values.boolean("use_accelerate_endpoint");
+    chosen.global = values.text("us_east_1_regional_endpoint") == "legacy";
+    chosen.keep_region = !values.boolean("use_arn_region");
+    chosen.no_multi_region = values.boolean("disable_multiregion_access_points");
+    chosen.no_express_session = values.boolean("disable_express_session_auth");
+    return chosen;
 }
 
 result<void> check_bucket(std::string_view bucket, bool path_style) {
@@ -188,10 +280,32 @@ std::string endpoint::path(std::string_view key) const {
     return text + "/" + percent_encode(key, encode_set::path);
 }
 
-std::string aws_host(const endpoint& at) {
-    std::string host = "s3." + at.region + ".amazonaws.com";
-    if (at.region.starts_with("cn-")) host += ".cn";
-    return at.path_style ? host : at.bucket + "." + host;
+result<void> place_by_rules(endpoint& at, std::string_view service) {
+    endpoint_parameters given;
+    given.bucket = at.bucket;
+    given.region = at.region;
+    given.endpoint = service;
+    given.fips = at.chosen.fips;
+    given.dual_stack = at.chosen.dual_stack;
+    given.accelerate = at.chosen.accelerate;
+    given.path_style = at.chosen.path_style;
+    given.global = at.chosen.global;
+    given.keep_region = at.chosen.keep_region;
+    given.no_multi_region = at.chosen.no_multi_region;
+    given.no_express_session = at.chosen.no_express_session;
+    result<resolved_endpoint> made = resolve_rules(given);
+    if (!made) return made.error();
+    result<url> where = parse_url(made->url());
+    if (!where) return where.error();
+    at.to = {where->scheme == "https", where->host, where->effective_port()};
+    at.path_style = made->bucket_in_path;
+    at.base_path = at.path_style ? std::string() : where->path;
+    const auto plain = std::ranges::find(made->schemes, "sigv4", &auth_scheme::name);
+    const auth_scheme& how = plain == made->schemes.end() ? made->schemes.front() : *plain;
+    at.signing_name = how.signing_name;
+    at.unsignable = reason_not_to_sign(how.name);
+    if (how.region != "*") at.region = how.region;
+    return {};
 }
 
 result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values& values) {
@@ -214,18 +328,27 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (values.is_set("virtual_hosted_style_request"))
         at.path_style = !values.boolean("virtual_hosted_style_request");
     if (values.is_set("path_style")) at.path_style = values.boolean("path_style");
-    result<void> named = check_bucket(bucket, at.path_style);
+    result<void> named = is_arn(bucket) ? result<void>() : check_bucket(bucket, at.path_style);
     if (!named) return named.error();
     at.aws = !explicit_endpoint;
-    if (explicit_endpoint) {
+    at.chosen = choices_of(values);
+    at.chosen.path_style = at.path_style && (values.is_set("path_style") ||
+                                             values.is_set("virtual_hosted_style_request"));
+    const bool special = at.chosen.fips || at.chosen.dual_stack || at.chosen.accelerate;
+    if (explicit_endpoint && special)
+        return error(
+            errc::config, "endpoint excludes the settings for dual stack, FIPS and acceleration"
+        );
+    if (at.aws || is_arn(bucket)) {
+        result<void> placed = place_by_rules(at, url_of_service);
+        if (!placed) return placed.error();
+    } else {
         at.to.host = at.path_style ? service.host : at.bucket + "." + service.host;
         at.to.tls = service.scheme == "https";
         at.to.port = service.effective_port();
         at.base_path = service.path;
         while (!at.base_path.empty() && at.base_path.back() == '/')
             at.base_path.pop_back();
-    } else {
-        at.to = {true, aws_host(at), 443};
     }
     at.sign_payload = !at.to.tls && !values.boolean("unsigned_payload");
     return at;

@@ -10,12 +10,22 @@ namespace blobstore::s3 {
 
 std::span<const setting> settings_table() noexcept;
 
+/// Which of AWS's endpoints to use.
+struct aws_choices {
+    bool fips = false, dual_stack = false, accelerate = false, global = false;
+    bool path_style = false;
+    bool keep_region = false, no_multi_region = false, no_express_session = false;
+};
+
 /// Where one bucket is and how it is addressed.
 struct endpoint {
     http::origin to;
     std::string base_path; ///< "" or "/prefix/of/endpoint"; with path style followed by "/bucket"
-    std::string region, bucket;
-    bool aws = false; ///< no endpoint was given: the host follows from region and bucket
+    std::string region, bucket; ///< the bucket by name or ARN
+    std::string signing_name = "s3";
+    std::string unsignable; ///< why requests cannot be signed there; empty: they can
+    bool aws = false;       ///< no endpoint was given: the host follows from region and bucket
+    aws_choices chosen;
     bool path_style = false;
     bool sign_payload = false; ///< plain http and not unsigned_payload
     milliseconds first_byte{30000};
@@ -26,8 +36,9 @@ struct endpoint {
     std::string path(std::string_view key) const;
 };
 
-/// The host of AWS for the endpoint's region, bucket and style.
-std::string aws_host(const endpoint& at);
+/// Host, path and signature by the rules of AWS, from bucket, region and what was chosen; `service`
+/// is the endpoint that was given, empty for AWS's own. S3-46
+result<void> place_by_rules(endpoint& at, std::string_view service);
 
 /// errc::invalid_argument for a bucket name that could not be one, errc::config for a bad endpoint.
 result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values& values);

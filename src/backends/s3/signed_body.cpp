@@ -8,16 +8,17 @@
 namespace blobstore::s3 {
 
 void signed_body::start(
-    const sha256_value& key, std::int64_t time, std::string region, std::string seed
+    const sha256_value& key, std::int64_t time, const sigv4::scope& where, std::string seed
 ) {
     key_.value = key;
     time_ = time;
-    region_ = std::move(region);
+    region_ = where.region;
+    service_ = where.service;
     previous_ = std::move(seed);
 }
 
 task<result<void>> signed_body::next_chunk(operation& op) {
-    const sigv4::stamp at{time_, {region_, "s3"}};
+    const sigv4::stamp at{time_, {region_, service_}};
     std::string data(static_cast<std::size_t>(std::min<std::uint64_t>(left_, chunk_size)), '\0');
     if (!data.empty()) {
         result<std::size_t> n = co_await inner_.read(op, data, data.size());

@@ -22,7 +22,8 @@ public:
         return sigv4::encoded_length(length, chunk_size, 0, sigv4::chunks::with_signature);
     }
 
-    void start(const sha256_value& key, std::int64_t time, std::string region, std::string seed);
+    void
+    start(const sha256_value& key, std::int64_t time, const sigv4::scope& where, std::string seed);
 
     task<result<std::size_t>>
     read(operation& op, std::span<char> into, std::size_t enough) override;
@@ -34,7 +35,7 @@ private:
     std::uint64_t left_;
     secret_digest key_;
     std::int64_t time_ = 0;
-    std::string region_, previous_, encoded_;
+    std::string region_, service_, previous_, encoded_;
     std::size_t given_ = 0;
     bool ended_ = false;
 };

@@ -234,12 +234,12 @@ TEST(s3_judge, S313_what_is_no_region_is_not_followed) {
 
 TEST(s3_endpoint, S313_moves_to_another_region) {
     endpoint at;
-    at.bucket = "b";
+    at.bucket = "bkt";
     at.region = "us-east-1";
     at.aws = true;
-    at.to = {true, aws_host(at), 443};
-    EXPECT_EQ(in_region(at, "eu-west-1").to.host, "b.s3.eu-west-1.amazonaws.com");
-    EXPECT_EQ(in_region(at, "cn-north-1").to.host, "b.s3.cn-north-1.amazonaws.com.cn");
+    ASSERT_TRUE(place_by_rules(at, {}));
+    EXPECT_EQ(in_region(at, "eu-west-1").to.host, "bkt.s3.eu-west-1.amazonaws.com");
+    EXPECT_EQ(in_region(at, "cn-north-1").to.host, "bkt.s3.cn-north-1.amazonaws.com.cn");
     at.aws = false;
     at.to.host = "minio.example";
     EXPECT_EQ(in_region(at, "eu-west-1").to.host, "minio.example");

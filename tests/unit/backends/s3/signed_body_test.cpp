@@ -24,7 +24,7 @@ TEST(signed_body, CR10_its_key_is_wiped) {
     key.fill(0xa7);
     alignas(signed_body) std::array<unsigned char, sizeof(signed_body)> place{};
     auto* const body = new (place.data()) signed_body(none, 0);
-    body->start(key, 0, "us-east-1", "seed");
+    body->start(key, 0, {"us-east-1", "s3"}, "seed");
     const auto there = [&] { return !std::ranges::search(place, key).empty(); };
     EXPECT_TRUE(there());
     std::destroy_at(body);
