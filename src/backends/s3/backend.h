@@ -115,6 +115,7 @@ public:
 private:
     using answer = result<std::unique_ptr<http::response>>;
 
+    task<result<list_page>> list_by(operation& op, const list_options& options, list_form form);
     task<answer> send(operation& op, const unsigned_request& r, source body, success form);
     task<result<std::string>>
     send_for_document(operation& op, const unsigned_request& r, success form);

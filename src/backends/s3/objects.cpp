@@ -156,15 +156,4 @@ task<result<object_meta>> s3_backend::copy(
     co_return meta;
 }
 
-task<result<list_page>> s3_backend::list(operation& op, const list_options& options) {
-    const unsigned_request r = encode_list(*at(), options);
-    result<std::string> document = co_await send_for_document(op, r, {});
-    if (!document) {
-        error e = document.error();
-        if (e.code() == errc::not_found) e->code = errc::store_not_found;
-        co_return e;
-    }
-    co_return decode_list(*document, options);
-}
-
 } // namespace blobstore::s3

@@ -28,7 +28,7 @@ constexpr profile table[] = {
      .remove_if_match = enforced::no,
      .copy_if_absent = enforced::no},
     // Old gateways page through neither ListObjectsV2 nor encoded lists.
-    {.name = "ceph", .list_version = 1, .encodes_lists = false},
+    {.name = "ceph", .lists = list_form::v1, .encodes_lists = false},
     // https://developers.cloudflare.com/r2/api/s3/api/ : parts but the last must be equal, said
     // only when the upload completes; trailers get 501.
     {.name = "r2",
@@ -85,7 +85,7 @@ constexpr profile table[] = {
      .restore = true},
     {.name = "cos",
      .style = addressing::host,
-     .list_version = 1,
+     .lists = list_form::v1,
      .checksums = checksum_form::md5,
      .signed_chunks = false,
      .etag_of_parts = false,
@@ -100,7 +100,7 @@ constexpr profile table[] = {
     // A list that it encodes repeats its first page for ever. S3-21
     {.name = "obs",
      .style = addressing::host,
-     .list_version = 1,
+     .lists = list_form::v1,
      .encodes_lists = false,
      .checksums = checksum_form::md5,
      .signed_chunks = false,

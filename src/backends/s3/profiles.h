@@ -16,6 +16,9 @@ enum class addressing : std::uint8_t { path, host };
 /// or trailers of aws-chunked bodies as well. S3-40
 enum class checksum_form : std::uint8_t { md5, header, trailer };
 
+/// Which of the two list operations.
+enum class list_form : std::uint8_t { v1 = 1, v2 = 2 };
+
 /// Whether a server keeps a condition of a write; `unproven` asks for a probe. S3-36
 enum class enforced : std::uint8_t { unproven, no, yes };
 
@@ -30,7 +33,7 @@ struct profile {
     std::string_view name; ///< a value of the setting `vendor`
     addressing style = addressing::path;
     std::string_view default_region = {}; ///< where neither setting nor host names one
-    std::uint8_t list_version = 2;
+    list_form lists = list_form::v2;
     bool encodes_lists = true; ///< takes encoding-type=url, and pages through such a list
     checksum_form checksums = checksum_form::header;
     bool checksums_by_default = false; ///< CRC64NVME is sent unasked

@@ -118,19 +118,47 @@ unsigned_request encode_copy(
 
 // GET /?list-type=2&prefix=...&delimiter=...&encoding-type=url
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-unsigned_request encode_list(const endpoint& at, const list_options& options) {
-    unsigned_request r{"GET", at.path(""), {{"list-type", "2"}, {"encoding-type", "url"}}, {}, {}};
+// v1: GET /?prefix=...&marker=...
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+unsigned_request encode_list(const endpoint& at, const list_options& options, list_form form) {
+    unsigned_request r{"GET", at.path(""), {}, {}, {}};
+    const bool newer = form == list_form::v2;
+    if (newer) r.query.emplace_back("list-type", "2");
+    if (at.vendor->encodes_lists) r.query.emplace_back("encoding-type", "url");
     if (!options.prefix.empty()) r.query.emplace_back("prefix", options.prefix);
     if (!options.delimiter.empty()) r.query.emplace_back("delimiter", options.delimiter);
-    if (!options.page_token.empty())
+    if (newer && !options.page_token.empty())
         r.query.emplace_back("continuation-token", options.page_token);
+    else if (!options.page_token.empty())
+        r.query.emplace_back("marker", options.page_token.substr(marker_token.size()));
     else if (!options.start_after.empty())
-        r.query.emplace_back("start-after", options.start_after);
+        r.query.emplace_back(newer ? "start-after" : "marker", options.start_after);
     if (options.page_size != 0)
         r.query.emplace_back(
             "max-keys", std::to_string(std::min(options.page_size, most_per_page))
         );
     return r;
+}
+
+list_form form_of_list(const endpoint& at, const list_options& options) {
+    if (options.page_token.empty()) return at.lists;
+    return options.page_token.starts_with(marker_token) ? list_form::v1 : list_form::v2;
+}
+
+list_traits list_traits_of(std::string_view bucket) {
+    const bool directory = is_directory_bucket(bucket);
+    return {!directory, directory};
+}
+
+result<void> check_list(std::string_view bucket, const list_options& options) {
+    if (!list_traits_of(bucket).whole_folders) return {};
+    if (!options.prefix.empty() && !options.prefix.ends_with('/'))
+        return error(errc::unsupported, "a directory bucket lists only prefixes that end in '/'");
+    if (!options.delimiter.empty() && options.delimiter != "/")
+        return error(errc::unsupported, "a directory bucket knows no delimiter but '/'");
+    if (!options.start_after.empty())
+        return error(errc::unsupported, "a directory bucket is listed in no order to start within");
+    return {};
 }
 
 unsigned_request

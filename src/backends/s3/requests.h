@@ -30,7 +30,24 @@ unsigned_request encode_copy(
     std::string_view key,
     const copy_options& options
 );
-unsigned_request encode_list(const endpoint& at, const list_options& options);
+unsigned_request encode_list(const endpoint& at, const list_options& options, list_form form);
+
+/// The form that the page token was made by, else the endpoint's.
+list_form form_of_list(const endpoint& at, const list_options& options);
+
+/// What stands before the key in the page token of a list by markers.
+inline constexpr std::string_view marker_token = "v1:";
+
+/// What lists of a bucket can be asked for, and whether they come in the order of keys. S3-23
+struct list_traits {
+    bool sorted = true;
+    bool whole_folders = false; ///< prefixes end in '/', the only delimiter, and nothing is skipped
+};
+
+list_traits list_traits_of(std::string_view bucket);
+
+/// errc::unsupported for what the bucket cannot list.
+result<void> check_list(std::string_view bucket, const list_options& options);
 unsigned_request
 encode_presign(const endpoint& at, std::string_view key, const presign_options& options);
 

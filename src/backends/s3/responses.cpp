@@ -237,7 +237,25 @@ result<list_document> parse_list(std::string_view body) {
     return page;
 }
 
-result<list_page> decode_list(std::string_view body, const list_options& asked) {
+namespace {
+
+/// Where the next page begins; empty where the answer does not say.
+std::string next_token(const list_document& from, const list_page& page, list_form form) {
+    if (!from.next_continuation_token.empty()) return from.next_continuation_token;
+    std::string marker = from.next_marker;
+    if (marker.empty() && form == list_form::v1 && !page.entries.empty())
+        marker = page.entries.back().key;
+    return marker.empty() ? marker : std::string(marker_token) + marker;
+}
+
+/// What a token says, whichever operation made it.
+std::string_view place_in(std::string_view token) {
+    return token.substr(token.starts_with(marker_token) ? marker_token.size() : 0);
+}
+
+} // namespace
+
+result<list_page> decode_list(std::string_view body, const list_options& asked, list_form form) {
     result<list_document> parsed = parse_list(body);
     if (!parsed) return parsed.error();
     if (parsed->encoding_type == "url") {
@@ -259,11 +277,10 @@ result<list_page> decode_list(std::string_view body, const list_options& asked) 
     if (!page.entries.empty() && page.entries.front().key.empty())
         return error(errc::protocol, "a listed object has no key");
     if (!parsed->is_truncated) return page;
-    page.next_token = !parsed->next_continuation_token.empty() ? parsed->next_continuation_token
-                                                               : parsed->next_marker;
+    page.next_token = next_token(*parsed, page, form);
     if (page.next_token.empty())
         return error(errc::protocol, "the list goes on, but the service does not say where");
-    if (page.next_token == asked.page_token)
+    if (place_in(page.next_token) == place_in(asked.page_token))
         return error(errc::protocol, "the service repeats a page");
     return page;
 }

@@ -2,6 +2,7 @@
 // S3 answers: heads and documents in, values and errors out. Pure.
 #pragma once
 
+#include "backends/s3/requests.h"
 #include "http/message.h"
 #include "store/types.h"
 
@@ -40,9 +41,11 @@ struct list_document {
 
 result<list_document> parse_list(std::string_view body);
 
-/// A page of ListObjectsV2 (or of v1: the marker is then the token). Keys are url-decoded if the
-/// answer's own EncodingType says so, whatever was asked for.
-result<list_page> decode_list(std::string_view body, const list_options& asked);
+/// A page. Keys are url-decoded if the answer's own EncodingType says so, whatever was asked for.
+/// Where the answer goes on behind a marker (v1: without one behind its last key), the token is
+/// that with marker_token before it. S3-22
+result<list_page>
+decode_list(std::string_view body, const list_options& asked, list_form form = list_form::v2);
 
 /// The ETag and time of <CopyObjectResult>; errc::protocol for any other document, with
 /// outcome_unknown as below.

@@ -121,6 +121,14 @@ constexpr setting table[] = {
      false,
      vendor_names,
      {}},
+    {"disable_list_objects_v2",
+     {},
+     setting_type::boolean,
+     "false",
+     "list by the older operation; default: as the vendor needs",
+     false,
+     {},
+     {}},
     {"use_dualstack_endpoint",
      dual_stack_aliases,
      setting_type::boolean,
@@ -258,6 +266,7 @@ void name_vendor(endpoint& at, const settings_values& values, std::string_view h
     const std::string_view given = values.text("vendor");
     at.vendor = &profile_of(given.empty() && host.empty() ? "aws" : given, host);
     at.vendor_may_tell = given.empty() && at.vendor == &default_profile();
+    at.lists = values.boolean("disable_list_objects_v2") ? list_form::v1 : at.vendor->lists;
     if (values.is_set("region")) return;
     const std::string_view named = profile_by_host(host).region;
     if (is_region(named))
@@ -360,6 +369,7 @@ std::optional<endpoint> told_vendor(const endpoint& at, std::string_view server)
     endpoint known = at;
     known.vendor = said;
     known.vendor_may_tell = false;
+    if (said->lists == list_form::v1) known.lists = said->lists;
     return known;
 }
 

@@ -29,6 +29,7 @@ struct endpoint {
     bool path_style = false;
     bool sign_payload = false; ///< plain http and not unsigned_payload
     milliseconds first_byte{30000};
+    list_form lists = list_form::v2;
     const profile* vendor = &default_profile();
     bool vendor_may_tell = false; ///< neither setting nor host names one: the answers may
 

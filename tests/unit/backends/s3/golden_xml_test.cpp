@@ -128,7 +128,7 @@ const std::vector<golden_body> lists = {
      list(more + "<NextContinuationToken>t1</NextContinuationToken>"),
      "!repeats"},
     {"repeats the page by its marker", list(more + "<NextMarker>t1</NextMarker>"), "!repeats"},
-    {"the marker is decoded", list(url + more + "<NextMarker>a%2F</NextMarker>"), "->a/"},
+    {"the marker is decoded", list(url + more + "<NextMarker>a%2F</NextMarker>"), "->v1:a/"},
     {"the token is opaque",
      list(url + more + "<NextContinuationToken>a%2F+</NextContinuationToken>"),
      "->a%2F+"},

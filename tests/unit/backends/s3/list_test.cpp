@@ -115,7 +115,7 @@ TEST(s3_list, token_of_the_next_page) {
     EXPECT_EQ(token(list_of(more + v2), ""), "1u+%2F=&") << "opaque, whatever EncodingType says";
     EXPECT_EQ(token(list_of(more + v2), "another"), "1u+%2F=&");
     EXPECT_EQ(token(list_of(more + v2), "1u+%2F=&"), "error: the service repeats a page");
-    EXPECT_EQ(token(list_of(more + "<NextMarker>a%2Fb</NextMarker>"), ""), "a/b");
+    EXPECT_EQ(token(list_of(more + "<NextMarker>a%2Fb</NextMarker>"), ""), "v1:a/b");
     EXPECT_EQ(token(list_of("<IsTruncated>false</IsTruncated>" + v2), ""), "");
     EXPECT_EQ(token(list_of(v2), ""), "");
     EXPECT_EQ(

@@ -36,7 +36,7 @@ std::string quirks_of(const profile& p) {
     };
     say(p.style == addressing::host, "host");
     say(!p.default_region.empty(), "region=" + std::string(p.default_region));
-    say(p.list_version == 1, "v1");
+    say(p.lists == list_form::v1, "v1");
     say(!p.encodes_lists, "raw-lists");
     say(p.checksums == checksum_form::md5, "md5");
     say(p.checksums == checksum_form::trailer, "trailer");

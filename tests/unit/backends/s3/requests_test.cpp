@@ -202,17 +202,18 @@ TEST(s3_requests, keys_that_xml_cannot_hold_are_deleted_one_by_one) {
 
 TEST(s3_requests, list_escapes_its_parameters_and_leaves_out_empty_ones) {
     EXPECT_EQ(
-        render_query(encode_list(test_endpoint(), {}).query), "list-type=2&encoding-type=url"
+        render_query(encode_list(test_endpoint(), {}, list_form::v2).query),
+        "list-type=2&encoding-type=url"
     );
     list_options options = {"p&+%= /", "/", "after", "", 10};
     EXPECT_EQ(
-        render_query(encode_list(test_endpoint(), options).query),
+        render_query(encode_list(test_endpoint(), options, list_form::v2).query),
         "list-type=2&encoding-type=url&prefix=p%26%2B%25%3D%20%2F&delimiter=%2F&start-after=after&"
         "max-keys=10"
     );
     options = {"", "", "after", "1u+/=", 5000};
     EXPECT_EQ(
-        render_query(encode_list(test_endpoint(), options).query),
+        render_query(encode_list(test_endpoint(), options, list_form::v2).query),
         "list-type=2&encoding-type=url&continuation-token=1u%2B%2F%3D&max-keys=1000"
     );
 }
