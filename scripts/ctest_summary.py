@@ -15,7 +15,7 @@ import sys
 import xml.etree.ElementTree as tree
 
 SETS = ["aws-sigv4-c-auth", "aws-sigv4-botocore", "aws-s3-doc-examples", "s3-recorded-js-sdk",
-        "list-xml-sdk-parse", "s3-protocol-botocore"]
+        "list-xml-sdk-parse", "s3-protocol-botocore", "checksums"]
 VECTORS = re.compile(r"^(?:\d+: )?\s*vectors (\S+): (\d+) ran, (\d+) passed", re.M)
 WITHIN = re.compile(r": Skipped\n(.*)\n\s*\n?\[  SKIPPED \] (\S+) \(\d+ ms\)")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x[01]?[0-8bcefBCEF]|x1[0-9a-fA-F]);")

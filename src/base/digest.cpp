@@ -20,10 +20,27 @@ EVP_MD* sha256_md() {
     return md;
 }
 
-// Null where the provider has no MD5.
+// Null where the provider has none.
 EVP_MD* md5_md() {
     static EVP_MD* const md = EVP_MD_fetch(nullptr, "MD5", nullptr);
     return md;
+}
+
+EVP_MD* sha1_md() {
+    static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    return md;
+}
+
+EVP_MD* md_of(digest_kind kind) {
+    switch (kind) {
+    case digest_kind::md5:
+        return md5_md();
+    case digest_kind::sha1:
+        return sha1_md();
+    case digest_kind::sha256:
+        break;
+    }
+    return sha256_md();
 }
 
 using context_pointer = std::unique_ptr<EVP_MD_CTX, digest_deleter>;
@@ -36,9 +53,8 @@ context_pointer start(EVP_MD* md) {
     return context;
 }
 
-template <std::size_t Size>
-std::array<unsigned char, Size> finish_and_restart(EVP_MD_CTX* context) {
-    std::array<unsigned char, Size> value{};
+sha256_value finish_and_restart(EVP_MD_CTX* context) {
+    sha256_value value{};
     unsigned size = 0;
     EVP_DigestFinal_ex(context, value.data(), &size);
     EVP_DigestInit_ex(context, nullptr, nullptr);
@@ -95,7 +111,7 @@ sha256_value hmac_sha256(sha256_stream& stream, std::string_view key, std::strin
 }
 
 std::string md5(std::string_view bytes) {
-    md5_stream stream;
+    digest_stream stream(digest_kind::md5);
     stream.update(bytes);
     return stream.finish();
 }
@@ -128,25 +144,30 @@ void sha256_stream::update(std::string_view bytes) {
 
 sha256_value sha256_stream::finish() {
     fresh_ = true;
-    return finish_and_restart<32>(context_.get());
+    return finish_and_restart(context_.get());
 }
 
-md5_stream::md5_stream()
-    : context_(md5_md() != nullptr ? start(md5_md()) : nullptr) {
+digest_stream::digest_stream(digest_kind kind) {
+    if (EVP_MD* const md = md_of(kind)) {
+        context_ = start(md);
+    }
 }
 
-void md5_stream::update(std::string_view bytes) {
+void digest_stream::update(std::string_view bytes) {
     if (context_ != nullptr) {
         EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
     }
 }
 
-std::string md5_stream::finish() {
+std::string digest_stream::finish() {
     if (context_ == nullptr) {
         return {};
     }
-    const auto value = finish_and_restart<16>(context_.get());
-    return {reinterpret_cast<const char*>(value.data()), value.size()};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), value.data(), &size);
+    EVP_DigestInit_ex(context_.get(), nullptr, nullptr);
+    return {reinterpret_cast<const char*>(value.data()), size};
 }
 
 } // namespace blobstore

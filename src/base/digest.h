@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256, HMAC-SHA-256 and MD5 over OpenSSL's EVP; the only user of digests from libcrypto. Pure.
+// SHA-256, HMAC-SHA-256, SHA-1 and MD5 over OpenSSL's EVP; the only user of digests from libcrypto.
+// Pure.
 #pragma once
 
 #include <array>
@@ -66,13 +67,15 @@ private:
 /// The same as the one above, with a fresh or finished stream of the caller's: no allocation.
 sha256_value hmac_sha256(sha256_stream& with, std::string_view key, std::string_view bytes);
 
-/// MD5 of bytes that come in pieces. Not thread-safe.
-class md5_stream final {
+enum class digest_kind : unsigned char { md5, sha1, sha256 };
+
+/// Any digest of bytes that come in pieces; can be moved. Not thread-safe.
+class digest_stream final {
 public:
-    md5_stream();
+    explicit digest_stream(digest_kind kind);
     void update(std::string_view bytes);
 
-    /// 16 raw bytes, or empty as md5(); the stream then starts anew.
+    /// The raw bytes, or empty as md5(); the stream then starts anew.
     std::string finish();
 
 private:

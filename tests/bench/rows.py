@@ -58,6 +58,12 @@ def curl(work, *words, tls=False):
     return Subject("libcurl", "curl", work, words, tls, "no signature")
 
 
+def checksums(work):
+    return (Subject("ours", "checksums", work, settings="256 KiB again and again"),
+            Subject("tables", "checksums", work, ("tables=1", "count=2000"),
+                    settings="the portable form of ours"))
+
+
 def object_store(work, *words, settings="SigV4, no checksum"):
     return Subject("object_store", "object_store", work, words, False, settings)
 
@@ -139,6 +145,10 @@ ROWS = (
         (Limit(0.4, "object_store"),), (Limit(0.3),)),
     Row("memory", "blocking get_into of 16 bytes from a memory store", "cpu_us", "ns",
         (ours("memory", "count=2000000"),), (Limit(0.3),), (Limit(0.15),), scale=1000),
+    Row("crc64nvme", "CRC64NVME of hot memory, one core", "per_gb_s", "GB/s", checksums("crc64nvme"),
+        (Limit(10, at_least=True),), (Limit(40, at_least=True),)),
+    Row("crc32c", "CRC32C of hot memory, one core", "per_gb_s", "GB/s", checksums("crc32c"),
+        (Limit(10, at_least=True),), (Limit(40, at_least=True),)),
     Row("open", "open a client and make the first call, plain, wall", "wall_ms", "ms",
         (ours("open"),), (Limit(5),), (Limit(2),), extra=(("open_ms", "ms to open", 1),)),
     Row("idle", "memory per idle connection, plain", "kib", "KiB",

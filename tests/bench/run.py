@@ -80,6 +80,7 @@ def command_of(subject, places, server):
     program = {"floor": [places["programs"] / "bench_floors"],
                "curl": [places["programs"] / "bench_curl"],
                "ours": [places["programs"] / "bench_ours"],
+               "checksums": [places["programs"] / "bench_checksums"],
                "object_store": [places["object_store"]]}.get(subject.client)
     if program is None:
         program = [places["python"], HERE / "peers.py", subject.client]

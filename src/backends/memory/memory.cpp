@@ -72,7 +72,7 @@ struct collected {
 /// All bytes of a source. errc::changed where a stream gives another number than it promised.
 task<result<collected>> collect(operation& op, const source& body) {
     collected all;
-    md5_stream hash;
+    digest_stream hash(digest_kind::md5);
     const std::size_t due = static_cast<std::size_t>(body.size());
     all.bytes.resize(due + 1); // one more shows a source that is longer
     for (std::size_t at = 0; at < due || (body.stream && at == due);) {

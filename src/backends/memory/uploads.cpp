@@ -66,7 +66,7 @@ memory_uploads::join(const open_upload& of, const std::vector<finished_part>& pa
     if (!found) return found.error();
     joined all;
     all.options = found->options;
-    md5_stream digests;
+    digest_stream digests(digest_kind::md5);
     for (const finished_part& wanted : parts) {
         const auto at = found->parts.find(wanted.number);
         const bool there = at != found->parts.end();
