@@ -11,6 +11,7 @@ packages_of() {
                 libboost1.81-dev libssl-dev rapidjson-dev libcli11-dev libgtest-dev
             ;;
         fuzz) echo clang-14:clang++-14 libclang-rt-14-dev ;;
+        arm64) echo g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ qemu-user:qemu-aarch64 googletest ;;
         lint) echo clang-format:clang-format clang-tidy:clang-tidy ;;
         langs) echo mono-mcs:mcs mono-runtime:mono rustc:rustc ;;
         bench) echo libcurl4-openssl-dev valgrind:valgrind ;;
