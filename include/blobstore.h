@@ -501,6 +501,7 @@ typedef struct blobstore_object_view {
     uint64_t tag_count, parts; /* parts: of the upload that wrote it */
     const blobstore_kv *tags; /* of blobstore_tags_get */
     size_t tags_len;
+    blobstore_str checksum; /* "crc64nvme:" and base64, where the store tells; "-N" at its end: of the sums of N parts */
 } blobstore_object_view;
 
 /** Fills *out as far as its struct_size goes.
@@ -517,9 +518,10 @@ BLOBSTORE_FN(void) blobstore_object_free(blobstore_object *object);
 
 /* ---- Operations: x blocks, x_async submits; the same leading parameters ---- */
 
-/** blobstore_get_options.flags: which number fields count */
+/** blobstore_get_options.flags: which number fields count. UNVERIFIED: the bytes of a whole object are not compared with
+ *  the checksum that the store gives (else E_CHECKSUM at the latest by the last byte) */
 enum { BLOBSTORE_GET_OFFSET = 1, BLOBSTORE_GET_LENGTH = 2, BLOBSTORE_GET_SUFFIX = 4, BLOBSTORE_GET_IF_MODIFIED = 8,
-       BLOBSTORE_GET_IF_UNMODIFIED = 16 };
+       BLOBSTORE_GET_IF_UNMODIFIED = 16, BLOBSTORE_GET_UNVERIFIED = 32 };
 
 /** Range and conditions of a read; NULL = all of it, whatever it is. */
 typedef struct blobstore_get_options {
@@ -537,6 +539,11 @@ typedef struct blobstore_get_options {
  *  source's although options are given; content type to metadata, or tags, are then to be empty */
 enum { BLOBSTORE_PUT_CREATE = 1, BLOBSTORE_PUT_BUCKET_KEY = 2, BLOBSTORE_PUT_GUESS_TYPE = 4,
        BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8, BLOBSTORE_PUT_KEEP_TAGS = 16 };
+
+/** blobstore_put_options.checksum. DEFAULT: what the store does by itself, by its setting "checksum" */
+enum { BLOBSTORE_CHECKSUM_DEFAULT = 0, BLOBSTORE_CHECKSUM_CRC32 = 1, BLOBSTORE_CHECKSUM_CRC32C = 2,
+       BLOBSTORE_CHECKSUM_CRC64NVME = 3, BLOBSTORE_CHECKSUM_SHA1 = 4, BLOBSTORE_CHECKSUM_SHA256 = 5,
+       BLOBSTORE_CHECKSUM_MD5 = 6 };
 
 /** Attributes and conditions of what is written; NULL = none (copy: attributes and tags of the source). What a store
  *  cannot keep is E_UNSUPPORTED: file keeps content type to metadata, and expires; memory keeps all but encryption. */
@@ -559,7 +566,8 @@ typedef struct blobstore_put_options {
     blobstore_str resume_path; /* upload_file: keeps it in this file, mode 0600; goes on where there is one, removed when
                                 * the object is there. A failed upload is then not aborted */
     uint32_t parallel; /* parts at the same time; 0 = the setting parallel_parts */
-    uint32_t reserved0;
+    uint32_t checksum; /* BLOBSTORE_CHECKSUM_*; computed where checksum_value is empty */
+    blobstore_str checksum_value; /* base64 of what the bytes must have, else E_CHECKSUM and nothing is written */
 } blobstore_put_options;
 
 /** blobstore_list_options.flags. VERSIONS: every version and delete marker of every key, newest first. MARKERS: file

@@ -61,10 +61,11 @@ result<get_options> read(const blobstore_get_options* given) {
     if (!o) return o.error();
     constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH |
                                     BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED |
-                                    BLOBSTORE_GET_IF_UNMODIFIED;
+                                    BLOBSTORE_GET_IF_UNMODIFIED | BLOBSTORE_GET_UNVERIFIED;
     result<void> checked = check_flags(o->flags, known, "blobstore_get_options");
     if (!checked) return checked.error();
     get_options options;
+    options.verify = (o->flags & BLOBSTORE_GET_UNVERIFIED) == 0;
     if (o->flags & BLOBSTORE_GET_OFFSET) options.range.offset = o->offset;
     if (o->flags & BLOBSTORE_GET_LENGTH) options.range.length = o->length;
     if (o->flags & BLOBSTORE_GET_SUFFIX) options.range.suffix = o->suffix_length;
@@ -91,8 +92,11 @@ result<put_options> read(const blobstore_put_options* given) {
                                     BLOBSTORE_PUT_GUESS_TYPE | BLOBSTORE_PUT_KEEP_ATTRIBUTES |
                                     BLOBSTORE_PUT_KEEP_TAGS;
     result<void> checked = check_flags(o->flags, known, "blobstore_put_options");
+    if (checked && o->checksum > BLOBSTORE_CHECKSUM_MD5)
+        return invalid("checksum is none of those known");
     if (!checked) return checked.error();
     put_options options;
+    options.checksum = static_cast<checksum_kind>(o->checksum);
     options.when.create = (o->flags & BLOBSTORE_PUT_CREATE) != 0;
     options.as.bucket_key = (o->flags & BLOBSTORE_PUT_BUCKET_KEY) != 0;
     options.guess_type = (o->flags & BLOBSTORE_PUT_GUESS_TYPE) != 0;
@@ -109,17 +113,16 @@ result<put_options> read(const blobstore_put_options* given) {
         {&options.as.acl, &o->acl, "acl"},
         {&options.as.sse, &o->sse, "sse"},
         {&options.as.sse_kms_key_id, &o->sse_kms_key_id, "sse_kms_key_id"},
+        {&options.checksum_value, &o->checksum_value, "checksum_value"},
     });
     if (!checked) return checked.error();
     result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
     if (!customer_key) return customer_key.error();
     options.as.customer_key = std::move(*customer_key);
-    checked = check_reserved(o->reserved0, "blobstore_put_options");
-    if (checked)
-        checked = texts({
-            {&options.transfer.resume, &o->resume, "resume"},
-            {&options.transfer.resume_path, &o->resume_path, "resume_path"},
-        });
+    checked = texts({
+        {&options.transfer.resume, &o->resume, "resume"},
+        {&options.transfer.resume_path, &o->resume_path, "resume_path"},
+    });
     if (!checked) return checked.error();
     options.transfer.size_hint = o->size_hint;
     options.transfer.part_size = o->part_size;
@@ -142,6 +145,8 @@ result<copy_options> read_copy(const blobstore_put_options* given) {
     result<blobstore_put_options> o = read_struct(given, "blobstore_put_options");
     const bool keeps_attributes = (o->flags & BLOBSTORE_PUT_KEEP_ATTRIBUTES) != 0;
     const bool keeps_tags = (o->flags & BLOBSTORE_PUT_KEEP_TAGS) != 0;
+    if (put->checksum != checksum_kind::none || !put->checksum_value.empty())
+        return invalid("checksum is of no use for a copy");
     if (keeps_attributes && (put->set != attributes() || put->guess_type))
         return invalid("attributes are given beside KEEP_ATTRIBUTES");
     if (keeps_tags && !put->tags.empty()) return invalid("tags are given beside KEEP_TAGS");

@@ -145,6 +145,7 @@ blobstore_object_view view_of(const object_meta& meta, const object_lists& lists
     v.version = view(meta.version);
     v.storage_class = view(meta.storage_class);
     v.sse = view(meta.sse);
+    v.checksum = view(meta.checksum);
     v.tags = lists.tags.empty() ? nullptr : lists.tags.data();
     v.tags_len = lists.tags.size();
     show_extras(meta.extras(), v);
@@ -169,6 +170,9 @@ TIE(no_memory, BLOBSTORE_E_NO_MEMORY);
 TIE(cancelled, BLOBSTORE_E_CANCELLED);
 TIE(internal, BLOBSTORE_E_INTERNAL);
 #undef TIE
+static_assert(static_cast<int>(checksum_kind::none) == BLOBSTORE_CHECKSUM_DEFAULT);
+static_assert(static_cast<int>(checksum_kind::crc64nvme) == BLOBSTORE_CHECKSUM_CRC64NVME);
+static_assert(static_cast<int>(checksum_kind::md5) == BLOBSTORE_CHECKSUM_MD5);
 
 uint32_t blobstore_version(void) {
     return BLOBSTORE_HEADER_VERSION;

@@ -2,6 +2,8 @@
 // Rules for keys and for values that travel in headers.
 #include "store/key.h"
 
+#include "base/encoding.h"
+
 #include <algorithm>
 
 namespace blobstore {
@@ -98,6 +100,18 @@ result<void> check_range(const byte_range& range) {
     if (range.offset && range.length && *range.length > UINT64_MAX - *range.offset)
         return error(errc::invalid_argument, "offset plus length is past the end of numbers");
     return {};
+}
+
+result<void> check_checksum(const put_options& options) {
+    if (options.checksum_value.empty()) return {};
+    if (options.checksum == checksum_kind::none)
+        return error(errc::invalid_argument, "checksum_value is given without its kind");
+    const result<std::string> value = unbase64(options.checksum_value);
+    if (value && value->size() == checksum_size(options.checksum)) return {};
+    return error(
+        errc::invalid_argument,
+        "checksum_value is not the base64 form of a " + std::string(name_of(options.checksum))
+    );
 }
 
 result<void> check_presign(const presign_options& options) {

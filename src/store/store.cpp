@@ -2,6 +2,7 @@
 // Every operation of the portable store: check, delegate, describe the failure.
 #include "store/store.h"
 
+#include "store/checksums.h"
 #include "store/key.h"
 #include "store/transfer.h"
 #include "store/upload.h"
@@ -44,6 +45,13 @@ task<result<std::string>> read_to_end(operation& op, reader& from, std::uint64_t
     }
 }
 
+/// Has the bytes compared while they are read, where the service told what with. S3-41
+void verify(object_body& opened) {
+    std::optional<told_checksum> told = read_checksum(opened.meta.checksum);
+    if (!told || told->composite) return;
+    opened.bytes = verified(std::move(opened.bytes), std::move(*told), opened.length);
+}
+
 } // namespace
 
 error store::describe(error e, std::string_view operation, std::string_view key) const {
@@ -78,6 +86,7 @@ store::open(operation& op, const std::string& key, const get_options& options) {
     result<object_body> opened = co_await backend_->get(op, full, options);
     if (!opened) co_return describe(opened.error(), "get", key);
     shorten(opened->meta.key);
+    if (opened->unverified && options.verify) verify(*opened);
     co_return std::move(*opened);
 }
 
@@ -154,6 +163,7 @@ store::head(operation& op, const std::string& key, const conditions& when) {
 result<put_options> store::checked_put(std::string_view key, const put_options& options) const {
     result<void> checked = check(key);
     if (checked) checked = check_attributes(options.set);
+    if (checked) checked = check_checksum(options);
     if (!checked) return checked.error();
     result<attributes> kept = as_kept(options.set);
     if (!kept) return kept.error();

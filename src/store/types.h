@@ -4,6 +4,7 @@
 #pragma once
 
 #include "async/stream.h"
+#include "base/checksum.h"
 #include "base/secret.h"
 
 #include <cstdint>
@@ -37,8 +38,9 @@ struct object_meta {
     std::string content_type, content_encoding, cache_control;
     std::string version; ///< empty where the store keeps no versions
     std::string storage_class, sse;
-    name_values metadata;          ///< names in lower case, without any service's prefix
-    bool is_prefix = false;        ///< a common prefix of a listing, in `key`
+    std::string checksum;   ///< "crc64nvme:" and base64; "-N" behind it: of the sums of N parts
+    name_values metadata;   ///< names in lower case, without any service's prefix
+    bool is_prefix = false; ///< a common prefix of a listing, in `key`
     bool is_delete_marker = false; ///< a version that says that there is no object
     bool is_latest = false;        ///< in a listing of versions
 
@@ -66,6 +68,7 @@ struct get_options {
     conditions when;
     std::string version;        ///< empty = the current one
     secret_string customer_key; ///< SSE-C: the 32 bytes the object was written with
+    bool verify = true;         ///< a whole object against the checksum that the service gives
 };
 
 struct attributes {
@@ -118,6 +121,8 @@ struct put_options {
     placement as;
     write_condition when;
     bool guess_type = false; ///< content type by the key's suffix where none is given
+    checksum_kind checksum = checksum_kind::none; ///< none: what the store does by itself
+    std::string checksum_value; ///< base64, of a kind that is named: what the bytes must have
 };
 
 struct copy_options {
@@ -194,6 +199,7 @@ struct object_body {
     std::optional<std::uint64_t>
         length; ///< how many it gives; nullopt where the service does not say
     std::unique_ptr<reader> bytes;
+    bool unverified = false; ///< a whole object that is to be held against meta.checksum
 };
 
 /// Offset and length within an object of `size`. errc::range where the offset is past the end (an

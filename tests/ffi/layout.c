@@ -143,6 +143,7 @@ static void layout_blobstore_object_view(void) {
     OFFSET(blobstore_object_view, parts);
     OFFSET(blobstore_object_view, tags);
     OFFSET(blobstore_object_view, tags_len);
+    OFFSET(blobstore_object_view, checksum);
 }
 
 static void layout_blobstore_get_options(void) {
@@ -186,7 +187,8 @@ static void layout_blobstore_put_options(void) {
     OFFSET(blobstore_put_options, resume);
     OFFSET(blobstore_put_options, resume_path);
     OFFSET(blobstore_put_options, parallel);
-    OFFSET(blobstore_put_options, reserved0);
+    OFFSET(blobstore_put_options, checksum);
+    OFFSET(blobstore_put_options, checksum_value);
 }
 
 static void layout_blobstore_list_options(void) {
@@ -251,11 +253,19 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_GET_SUFFIX);
     CONSTANT(BLOBSTORE_GET_IF_MODIFIED);
     CONSTANT(BLOBSTORE_GET_IF_UNMODIFIED);
+    CONSTANT(BLOBSTORE_GET_UNVERIFIED);
     CONSTANT(BLOBSTORE_PUT_CREATE);
     CONSTANT(BLOBSTORE_PUT_BUCKET_KEY);
     CONSTANT(BLOBSTORE_PUT_GUESS_TYPE);
     CONSTANT(BLOBSTORE_PUT_KEEP_ATTRIBUTES);
     CONSTANT(BLOBSTORE_PUT_KEEP_TAGS);
+    CONSTANT(BLOBSTORE_CHECKSUM_DEFAULT);
+    CONSTANT(BLOBSTORE_CHECKSUM_CRC32);
+    CONSTANT(BLOBSTORE_CHECKSUM_CRC32C);
+    CONSTANT(BLOBSTORE_CHECKSUM_CRC64NVME);
+    CONSTANT(BLOBSTORE_CHECKSUM_SHA1);
+    CONSTANT(BLOBSTORE_CHECKSUM_SHA256);
+    CONSTANT(BLOBSTORE_CHECKSUM_MD5);
     CONSTANT(BLOBSTORE_LIST_VERSIONS);
     CONSTANT(BLOBSTORE_LIST_MARKERS);
     CONSTANT(BLOBSTORE_LIST_OWNERS);

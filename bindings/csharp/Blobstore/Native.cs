@@ -190,6 +190,7 @@ namespace Blobstore
         public ulong parts;
         public blobstore_kv* tags;
         public UIntPtr tags_len;
+        public blobstore_str checksum;
 
         public static blobstore_object_view Make()
         {
@@ -245,7 +246,8 @@ namespace Blobstore
         public blobstore_str resume;
         public blobstore_str resume_path;
         public uint parallel;
-        public uint reserved0;
+        public uint checksum;
+        public blobstore_str checksum_value;
 
         public static blobstore_put_options Make()
         {
@@ -382,11 +384,19 @@ namespace Blobstore
         public const uint BLOBSTORE_GET_SUFFIX = 4;
         public const uint BLOBSTORE_GET_IF_MODIFIED = 8;
         public const uint BLOBSTORE_GET_IF_UNMODIFIED = 16;
+        public const uint BLOBSTORE_GET_UNVERIFIED = 32;
         public const uint BLOBSTORE_PUT_CREATE = 1;
         public const uint BLOBSTORE_PUT_BUCKET_KEY = 2;
         public const uint BLOBSTORE_PUT_GUESS_TYPE = 4;
         public const uint BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8;
         public const uint BLOBSTORE_PUT_KEEP_TAGS = 16;
+        public const uint BLOBSTORE_CHECKSUM_DEFAULT = 0;
+        public const uint BLOBSTORE_CHECKSUM_CRC32 = 1;
+        public const uint BLOBSTORE_CHECKSUM_CRC32C = 2;
+        public const uint BLOBSTORE_CHECKSUM_CRC64NVME = 3;
+        public const uint BLOBSTORE_CHECKSUM_SHA1 = 4;
+        public const uint BLOBSTORE_CHECKSUM_SHA256 = 5;
+        public const uint BLOBSTORE_CHECKSUM_MD5 = 6;
         public const uint BLOBSTORE_LIST_VERSIONS = 1;
         public const uint BLOBSTORE_LIST_MARKERS = 2;
         public const uint BLOBSTORE_LIST_OWNERS = 4;

@@ -93,11 +93,19 @@ const (
 	GetSuffix            = 4
 	GetIfModified        = 8
 	GetIfUnmodified      = 16
+	GetUnverified        = 32
 	PutCreate            = 1
 	PutBucketKey         = 2
 	PutGuessType         = 4
 	PutKeepAttributes    = 8
 	PutKeepTags          = 16
+	ChecksumDefault      = 0
+	ChecksumCrc32        = 1
+	ChecksumCrc32c       = 2
+	ChecksumCrc64nvme    = 3
+	ChecksumSha1         = 4
+	ChecksumSha256       = 5
+	ChecksumMd5          = 6
 	ListVersions         = 1
 	ListMarkers          = 2
 	ListOwners           = 4
@@ -279,6 +287,7 @@ type ObjectView struct {
 	Parts              uint64
 	Tags               *Kv
 	TagsLen            uintptr
+	Checksum           Str
 }
 
 // NewObjectView returns the structure with its size set and all else default.
@@ -330,7 +339,8 @@ type PutOptions struct {
 	Resume             Str
 	ResumePath         Str
 	Parallel           uint32
-	Reserved0          uint32
+	Checksum           uint32
+	ChecksumValue      Str
 }
 
 // NewPutOptions returns the structure with its size set and all else default.

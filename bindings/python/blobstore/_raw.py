@@ -99,11 +99,19 @@ BLOBSTORE_GET_LENGTH = 2
 BLOBSTORE_GET_SUFFIX = 4
 BLOBSTORE_GET_IF_MODIFIED = 8
 BLOBSTORE_GET_IF_UNMODIFIED = 16
+BLOBSTORE_GET_UNVERIFIED = 32
 BLOBSTORE_PUT_CREATE = 1
 BLOBSTORE_PUT_BUCKET_KEY = 2
 BLOBSTORE_PUT_GUESS_TYPE = 4
 BLOBSTORE_PUT_KEEP_ATTRIBUTES = 8
 BLOBSTORE_PUT_KEEP_TAGS = 16
+BLOBSTORE_CHECKSUM_DEFAULT = 0
+BLOBSTORE_CHECKSUM_CRC32 = 1
+BLOBSTORE_CHECKSUM_CRC32C = 2
+BLOBSTORE_CHECKSUM_CRC64NVME = 3
+BLOBSTORE_CHECKSUM_SHA1 = 4
+BLOBSTORE_CHECKSUM_SHA256 = 5
+BLOBSTORE_CHECKSUM_MD5 = 6
 BLOBSTORE_LIST_VERSIONS = 1
 BLOBSTORE_LIST_MARKERS = 2
 BLOBSTORE_LIST_OWNERS = 4
@@ -176,7 +184,8 @@ class blobstore_object_view(_Sized):
                 ("content_language", blobstore_str), ("expires", blobstore_str), ("sse", blobstore_str),
                 ("sse_kms_key_id", blobstore_str), ("restore", blobstore_str), ("owner", blobstore_str),
                 ("lock_mode", blobstore_str), ("retain_until_ns", c_int64), ("tag_count", c_uint64),
-                ("parts", c_uint64), ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t)]
+                ("parts", c_uint64), ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t),
+                ("checksum", blobstore_str)]
 
 
 class blobstore_get_options(_Sized):
@@ -196,7 +205,7 @@ class blobstore_put_options(_Sized):
                 ("sse_kms_key_id", blobstore_str), ("sse_customer_key", blobstore_str),
                 ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t), ("size_hint", c_uint64),
                 ("part_size", c_uint64), ("resume", blobstore_str), ("resume_path", blobstore_str),
-                ("parallel", c_uint32), ("reserved0", c_uint32)]
+                ("parallel", c_uint32), ("checksum", c_uint32), ("checksum_value", blobstore_str)]
 
 
 class blobstore_list_options(_Sized):

@@ -5,6 +5,7 @@
 #include "backends/file/object.h"
 #include "base/encoding.h"
 #include "os/walk.h"
+#include "store/checksums.h"
 #include "store/page.h"
 
 #include <algorithm>
@@ -58,7 +59,8 @@ error wrong_length() {
     return error(errc::changed, "the source does not give as many bytes as were announced");
 }
 
-task<result<void>> fill_from_stream(operation& op, pending_file& file, const source& body) {
+task<result<void>>
+fill_from_stream(operation& op, pending_file& file, const source& body, checksum& sum) {
     std::vector<char> room(std::clamp<std::uint64_t>(body.stream_length, 1, buffer_size));
     while (true) {
         // one byte more than announced is asked for, to see that there is none
@@ -70,18 +72,21 @@ task<result<void>> fill_from_stream(operation& op, pending_file& file, const sou
         if (*got == 0 || left == 0) co_return wrong_length();
         result<void> written = file.write(std::span<const char>(room.data(), *got));
         if (!written) co_return written;
+        sum.update({room.data(), *got});
         result<void> alive = op.check();
         if (!alive) co_return alive;
     }
 }
 
-result<void> fill_from_memory(operation& op, pending_file& file, std::span<const char> bytes) {
+result<void>
+fill_from_memory(operation& op, pending_file& file, std::span<const char> bytes, checksum& sum) {
     while (!bytes.empty()) {
         result<void> alive = op.check();
         if (!alive) return alive;
         const std::size_t count = std::min<std::uint64_t>(bytes.size(), step_size);
         result<void> written = file.write(bytes.first(count));
         if (!written) return written;
+        sum.update({bytes.data(), count});
         bytes = bytes.subspan(count);
     }
     return {};
@@ -265,11 +270,16 @@ task<result<object_meta>> file_backend::put(
     if (!root) co_return root.error();
     result<file::target> at = file::prepare(root->get(), key, settings_);
     if (!at) co_return at.error();
+    checksum sum(options.checksum);
     result<void> filled;
     if (body.stream != nullptr)
-        filled = co_await fill_from_stream(op, at->file, body);
+        filled = co_await fill_from_stream(op, at->file, body, sum);
     else
-        filled = fill_from_memory(op, at->file, body.memory);
+        filled = fill_from_memory(op, at->file, body.memory, sum);
+    result<std::string> summed =
+        std::string(); // a digest of the caller's must be that of the bytes
+    if (filled && options.checksum != checksum_kind::none) summed = checked_sum(sum, options);
+    if (!summed) filled = summed.error();
     if (filled) filled = op.check(); // the last look before the object has its name
     result<object_meta> done = error();
     if (filled)
@@ -277,6 +287,7 @@ task<result<object_meta>> file_backend::put(
     else
         done = filled.error();
     if (!done) file::abandon(root->get(), std::move(*at), settings_);
+    if (done) done->checksum = std::move(*summed); // told once; the file keeps none
     co_return done;
 }
 

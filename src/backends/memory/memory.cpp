@@ -5,6 +5,7 @@
 #include "backends/memory/uploads.h"
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "store/checksums.h"
 #include "store/page.h"
 
 #include <algorithm>
@@ -66,13 +67,16 @@ private:
 };
 
 struct collected {
-    std::string bytes, etag;
+    std::string bytes, etag, checksum;
 };
 
-/// All bytes of a source. errc::changed where a stream gives another number than it promised.
-task<result<collected>> collect(operation& op, const source& body) {
+/// All bytes of a source. errc::changed where a stream gives another number than it promised,
+/// errc::checksum where they are not those of the caller's digest.
+task<result<collected>> collect(operation& op, const source& body, const put_options& options) {
     collected all;
     digest_stream hash(digest_kind::md5);
+    const bool usual = options.checksum == checksum_kind::none;
+    checksum sum(usual ? checksum_kind::crc64nvme : options.checksum);
     const std::size_t due = static_cast<std::size_t>(body.size());
     all.bytes.resize(due + 1); // one more shows a source that is longer
     for (std::size_t at = 0; at < due || (body.stream && at == due);) {
@@ -88,15 +92,24 @@ task<result<collected>> collect(operation& op, const source& body) {
             std::memcpy(step.data(), body.memory.data() + at, step.size());
         if (!n) co_return n.error();
         hash.update({step.data(), *n});
+        sum.update({step.data(), *n});
         at += *n;
         if (*n == step.size() && at <= due) continue;
         if (at == due) break;
         co_return error(errc::changed, "the source gave another number of bytes than it promised");
     }
     all.bytes.resize(due);
+    result<std::string> summed = checked_sum(sum, options);
+    if (!summed) co_return summed.error();
+    all.checksum = std::move(*summed);
     all.etag = '"' + hex(hash.finish()) + '"';
     co_return all;
 }
+
+/// What is known of bytes that are kept.
+struct sums {
+    std::string etag, checksum;
+};
 
 class memory_backend final : public backend {
 public:
@@ -145,12 +158,12 @@ public:
     ) override {
         result<void> running = op.check();
         if (!running) co_return running.error();
-        result<collected> all = co_await collect(op, body);
+        result<collected> all = co_await collect(op, body, options);
         if (!all) co_return all.error();
         running = op.check(); // the last look before the object is there
         if (!running) co_return running.error();
         auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
-        co_return keep(key, std::move(bytes), all->etag, options.set);
+        co_return keep(key, std::move(bytes), {all->etag, all->checksum}, options.set);
     }
 
     task<result<void>> remove(operation& op, const std::string& key) override {
@@ -175,7 +188,12 @@ public:
         result<memory_object> found = other->find(from_key, {});
         if (!found) co_return found.error();
         const object_meta& meta = found->meta;
-        co_return keep(key, found->bytes, meta.etag, options.replace.value_or(attributes_of(meta)));
+        co_return keep(
+            key,
+            found->bytes,
+            {meta.etag, meta.checksum},
+            options.replace.value_or(attributes_of(meta))
+        );
     }
 
     task<result<list_page>> list(operation& op, const list_options& options) override {
@@ -210,7 +228,8 @@ public:
     task<result<std::string>> upload_part(
         operation& op, const open_upload& to, std::uint32_t number, const source& body
     ) override {
-        result<collected> all = co_await collect(op, body);
+        const put_options none;
+        result<collected> all = co_await collect(op, body, none);
         if (!all) co_return all.error();
         auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
         const result<void> kept =
@@ -232,7 +251,9 @@ public:
         const result<void> running = op.check(); // the last look before the object is there
         if (!running) co_return running.error();
         auto bytes = std::make_shared<const std::string>(std::move(all->bytes));
-        object_meta meta = keep(of.key, std::move(bytes), all->etag, all->options.set);
+        constexpr checksum_kind kind = checksum_kind::crc64nvme;
+        const sums of_all{all->etag, checksum_text(kind, checksum_of(kind, *bytes))};
+        object_meta meta = keep(of.key, std::move(bytes), of_all, all->options.set);
         (void)objects_->uploads.remove(of);
         co_return meta;
     }
@@ -262,13 +283,14 @@ private:
     object_meta keep(
         const std::string& key,
         std::shared_ptr<const std::string> bytes,
-        const std::string& etag,
+        const sums& of_bytes,
         const attributes& set
     ) {
         memory_object object;
         object.meta.size = bytes->size();
         object.meta.modified_ns = now_ns_();
-        object.meta.etag = etag;
+        object.meta.etag = of_bytes.etag;
+        object.meta.checksum = of_bytes.checksum;
         object.meta.content_type = set.content_type;
         object.meta.content_encoding = set.content_encoding;
         object.meta.cache_control = set.cache_control;

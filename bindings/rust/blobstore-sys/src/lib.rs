@@ -83,11 +83,19 @@ pub const BLOBSTORE_GET_LENGTH: u32 = 2;
 pub const BLOBSTORE_GET_SUFFIX: u32 = 4;
 pub const BLOBSTORE_GET_IF_MODIFIED: u32 = 8;
 pub const BLOBSTORE_GET_IF_UNMODIFIED: u32 = 16;
+pub const BLOBSTORE_GET_UNVERIFIED: u32 = 32;
 pub const BLOBSTORE_PUT_CREATE: u32 = 1;
 pub const BLOBSTORE_PUT_BUCKET_KEY: u32 = 2;
 pub const BLOBSTORE_PUT_GUESS_TYPE: u32 = 4;
 pub const BLOBSTORE_PUT_KEEP_ATTRIBUTES: u32 = 8;
 pub const BLOBSTORE_PUT_KEEP_TAGS: u32 = 16;
+pub const BLOBSTORE_CHECKSUM_DEFAULT: u32 = 0;
+pub const BLOBSTORE_CHECKSUM_CRC32: u32 = 1;
+pub const BLOBSTORE_CHECKSUM_CRC32C: u32 = 2;
+pub const BLOBSTORE_CHECKSUM_CRC64NVME: u32 = 3;
+pub const BLOBSTORE_CHECKSUM_SHA1: u32 = 4;
+pub const BLOBSTORE_CHECKSUM_SHA256: u32 = 5;
+pub const BLOBSTORE_CHECKSUM_MD5: u32 = 6;
 pub const BLOBSTORE_LIST_VERSIONS: u32 = 1;
 pub const BLOBSTORE_LIST_MARKERS: u32 = 2;
 pub const BLOBSTORE_LIST_OWNERS: u32 = 4;
@@ -381,6 +389,7 @@ pub struct blobstore_object_view {
     pub parts: u64,
     pub tags: *const blobstore_kv,
     pub tags_len: usize,
+    pub checksum: blobstore_str,
 }
 
 impl Default for blobstore_object_view {
@@ -442,7 +451,8 @@ pub struct blobstore_put_options {
     pub resume: blobstore_str,
     pub resume_path: blobstore_str,
     pub parallel: u32,
-    pub reserved0: u32,
+    pub checksum: u32,
+    pub checksum_value: blobstore_str,
 }
 
 impl Default for blobstore_put_options {
