@@ -236,7 +236,7 @@ bool folds_names(int folder) {
     }
 }
 
-result<bool> lists_name(int folder, const std::string& name) {
+result<std::vector<std::string>> names_in(int folder) {
     const int fd = open_at(folder, ".", as_folder);
     if (fd < 0) return os_error(errno, "cannot read the folder");
     const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd), &::closedir);
@@ -244,9 +244,22 @@ result<bool> lists_name(int folder, const std::string& name) {
         ::close(fd);
         return error(errc::no_memory, "no memory to read the folder");
     }
-    while (const dirent* entry = ::readdir(listing.get()))
-        if (name == entry->d_name) return true;
-    return false;
+    std::vector<std::string> names;
+    while (true) {
+        errno = 0;
+        const dirent* entry = ::readdir(listing.get());
+        if (entry == nullptr) break;
+        std::string name = entry->d_name;
+        if (name != "." && name != "..") names.push_back(std::move(name));
+    }
+    if (errno != 0) return os_error(errno, "cannot read the folder");
+    return names;
+}
+
+result<bool> lists_name(int folder, const std::string& name) {
+    result<std::vector<std::string>> names = names_in(folder);
+    if (!names) return names.error();
+    return std::find(names->begin(), names->end(), name) != names->end();
 }
 
 } // namespace blobstore

@@ -4,6 +4,8 @@
 
 #include "os/file.h"
 
+#include <vector>
+
 namespace blobstore {
 
 /// How a path is resolved: by the kernel's openat2 where it has it, or always one component after
@@ -36,6 +38,9 @@ std::string prune_folders(int root, std::string path, std::size_t keep, resoluti
 
 /// True where the folder could take two spellings for one name (case or normal form).
 bool folds_names(int folder);
+
+/// All names in the folder but "." and "..", in no order.
+result<std::vector<std::string>> names_in(int folder);
 
 /// Whether the folder lists exactly this name.
 result<bool> lists_name(int folder, const std::string& name);

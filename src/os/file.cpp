@@ -76,8 +76,9 @@ file_facts from_stat(const struct stat& s) {
     return f;
 }
 
-result<std::uint64_t>
-copy_through_memory(int to, int from, std::uint64_t offset, std::uint64_t length) {
+result<std::uint64_t> copy_through_memory(
+    int to, std::uint64_t to_offset, int from, std::uint64_t offset, std::uint64_t length
+) {
     std::vector<char> room(std::min<std::uint64_t>(length, 256 * 1024));
     std::uint64_t done = 0;
     while (done < length) {
@@ -85,7 +86,7 @@ copy_through_memory(int to, int from, std::uint64_t offset, std::uint64_t length
         result<std::size_t> got = read_at(from, std::span(room).first(want), offset + done);
         if (!got) return got.error();
         if (*got == 0) break;
-        result<void> put = write_at(to, std::span<const char>(room.data(), *got), offset + done);
+        result<void> put = write_at(to, std::span<const char>(room.data(), *got), to_offset + done);
         if (!put) return put.error();
         done += *got;
     }
@@ -162,17 +163,22 @@ bool share_blocks(int to, int from) {
 }
 
 result<std::uint64_t> copy_range(int to, int from, std::uint64_t offset, std::uint64_t length) {
+    return copy_range(to, offset, from, offset, length);
+}
+
+result<std::uint64_t>
+copy_range(int to, std::uint64_t to_offset, int from, std::uint64_t offset, std::uint64_t length) {
     std::uint64_t done = 0;
     while (done < length) {
         off_t in = static_cast<off_t>(offset + done);
-        off_t out = in;
+        off_t out = static_cast<off_t>(to_offset + done);
         const std::size_t want = std::min<std::uint64_t>(length - done, most_per_call);
         const ssize_t got = ::copy_file_range(from, &in, to, &out, want, 0);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 &&
             (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
             result<std::uint64_t> rest =
-                copy_through_memory(to, from, offset + done, length - done);
+                copy_through_memory(to, to_offset + done, from, offset + done, length - done);
             if (!rest) return rest.error();
             return done + *rest;
         }

@@ -83,6 +83,10 @@ bool share_blocks(int to, int from);
 /// end.
 result<std::uint64_t> copy_range(int to, int from, std::uint64_t offset, std::uint64_t length);
 
+/// The same to another offset.
+result<std::uint64_t>
+copy_range(int to, std::uint64_t to_offset, int from, std::uint64_t offset, std::uint64_t length);
+
 /// An extended attribute. nullopt: there is none, or the file system has none at all (`supported`
 /// false).
 struct xattr_value {

@@ -197,6 +197,19 @@ TEST(file, copies_ranges_and_reads_on_after_the_end) {
     EXPECT_FALSE(read_at(-1, room, 0));
 }
 
+TEST(file, copies_ranges_to_another_place) {
+    temp_folder folder;
+    write_file(folder / "a", "0123456789");
+    const descriptor from(::open((folder / "a").c_str(), O_RDONLY));
+    const descriptor to(::open((folder / "b").c_str(), O_RDWR | O_CREAT, 0600));
+    EXPECT_EQ(*copy_range(to.get(), 0, from.get(), 5, 100), 5U);
+    EXPECT_EQ(*copy_range(to.get(), 5, from.get(), 1, 3), 3U);
+    EXPECT_EQ(read_file(folder / "b"), "56789123");
+    const descriptor proc(::open("/proc/version", O_RDONLY)); // through memory
+    const std::uint64_t size = *copy_range(to.get(), 8, proc.get(), 2, 1 << 20);
+    EXPECT_EQ(read_file(folder / "b"), "56789123" + read_file("/proc/version").substr(2, size));
+}
+
 TEST(file, copies_out_of_proc_through_memory) {
     temp_folder folder;
     const descriptor from(::open("/proc/version", O_RDONLY));
