@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ plan& faults() {
 
 extern "C" int fsync(int fd) {
     file_faults::plan& p = file_faults::faults();
+    if (p.kill_at_sync > 0 && --p.kill_at_sync == 0) ::kill(::getpid(), SIGKILL);
     if (const int why = p.fail_sync.exchange(0); why != 0) {
         errno = why;
         return -1;

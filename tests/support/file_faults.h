@@ -24,6 +24,7 @@ struct plan {
     bool record = false;
     std::vector<std::string> synced;          ///< paths behind the descriptors
     std::atomic<int> fail_sync{0};            ///< errno of the next fsync
+    std::atomic<int> kill_at_sync{0};         ///< the fsync that the process dies at; 0: none
     std::atomic<std::size_t> most_written{0}; ///< per pwrite; 0: no limit
     std::atomic<int> interrupted{0};          ///< that many pwrites answer EINTR
     std::atomic<int> fail_write{0};           ///< errno of every pwrite
@@ -33,6 +34,7 @@ struct plan {
         record = false;
         synced.clear();
         fail_sync = 0;
+        kill_at_sync = 0;
         most_written = 0;
         interrupted = 0;
         fail_write = 0;

@@ -2,7 +2,9 @@
 // The file:// store on the calls of os/: every call opens the root anew and blocks its thread.
 #include "backends/file/file.h"
 
+#include "backends/file/bytes.h"
 #include "backends/file/object.h"
+#include "backends/file/uploads.h"
 #include "base/encoding.h"
 #include "os/walk.h"
 #include "store/checksums.h"
@@ -17,109 +19,9 @@ namespace blobstore {
 
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
-constexpr std::uint64_t step_size = std::uint64_t{4}
-                                    << 20; ///< moved between two looks at cancel and time
-
-/// Bytes of an open file. The descriptor keeps the version alive that was opened.
-class file_reader final : public reader {
+class file_backend final : public file::upload_backend {
 public:
-    file_reader(descriptor file, resolved_range range)
-        : file_(std::move(file))
-        , range_(range) {}
-
-    task<result<std::size_t>> read(operation& op, std::span<char> into, std::size_t) override {
-        const std::size_t wanted = std::min<std::uint64_t>(into.size(), range_.length - done_);
-        for (std::size_t done = 0; done < wanted;) {
-            result<void> alive = op.check();
-            if (!alive) co_return alive.error();
-            const std::span<char> step = into.subspan(done, std::min(wanted - done, step_size));
-            result<std::size_t> got = read_at(file_.get(), step, range_.offset + done_);
-            if (!got) co_return got.error();
-            if (*got < step.size())
-                co_return error(errc::changed, "the file became shorter while it was read");
-            done += *got;
-            done_ += *got;
-        }
-        co_return wanted;
-    }
-
-    result<void> rewind() override {
-        done_ = 0;
-        return {};
-    }
-
-private:
-    descriptor file_;
-    resolved_range range_;
-    std::uint64_t done_ = 0;
-};
-
-error wrong_length() {
-    return error(errc::changed, "the source does not give as many bytes as were announced");
-}
-
-task<result<void>>
-fill_from_stream(operation& op, pending_file& file, const source& body, checksum& sum) {
-    std::vector<char> room(std::clamp<std::uint64_t>(body.stream_length, 1, buffer_size));
-    while (true) {
-        // one byte more than announced is asked for, to see that there is none
-        const std::uint64_t left = body.stream_length - file.size();
-        const std::size_t want = left == 0 ? 1 : std::min<std::uint64_t>(left, room.size());
-        result<std::size_t> got = co_await body.stream->read(op, std::span(room).first(want), want);
-        if (!got) co_return got.error();
-        if (*got == 0 && left == 0) co_return result<void>();
-        if (*got == 0 || left == 0) co_return wrong_length();
-        result<void> written = file.write(std::span<const char>(room.data(), *got));
-        if (!written) co_return written;
-        sum.update({room.data(), *got});
-        result<void> alive = op.check();
-        if (!alive) co_return alive;
-    }
-}
-
-result<void>
-fill_from_memory(operation& op, pending_file& file, std::span<const char> bytes, checksum& sum) {
-    while (!bytes.empty()) {
-        result<void> alive = op.check();
-        if (!alive) return alive;
-        const std::size_t count = std::min<std::uint64_t>(bytes.size(), step_size);
-        result<void> written = file.write(bytes.first(count));
-        if (!written) return written;
-        sum.update({bytes.data(), count});
-        bytes = bytes.subspan(count);
-    }
-    return {};
-}
-
-result<void> fill_from_file(operation& op, pending_file& file, const file::open_object& from) {
-    if (from.facts.size != 0 && share_blocks(file.fd(), from.file.get())) {
-        file.count(from.facts.size);
-    }
-    while (file.size() < from.facts.size) {
-        result<void> alive = op.check();
-        if (!alive) return alive;
-        const std::uint64_t count = std::min(step_size, from.facts.size - file.size());
-        result<std::uint64_t> copied = copy_range(file.fd(), from.file.get(), file.size(), count);
-        if (!copied) return copied.error();
-        if (*copied == 0) break;
-        file.count(*copied);
-    }
-    result<file_facts> copy = facts_of(file.fd());
-    result<file_facts> now = facts_of(from.file.get());
-    if (!copy) return copy.error();
-    if (!now) return now.error();
-    const bool same = copy->size == from.facts.size && now->size == from.facts.size &&
-                      now->modified_ns == from.facts.modified_ns;
-    if (!same) return error(errc::changed, "the object changed while it was copied");
-    return {};
-}
-
-class file_backend final : public backend {
-public:
-    file_backend(std::string root, const file_settings& settings)
-        : root_(std::move(root))
-        , settings_(settings) {}
+    using upload_backend::upload_backend;
 
     bool blocks() const noexcept override { return true; }
 
@@ -204,20 +106,6 @@ public:
     }
 
 private:
-    result<descriptor> root_for_reading() const {
-        result<descriptor> root = blobstore::open_root(root_);
-        if (root || root.error()->os_error != ENOENT) return root;
-        return error(errc::not_found, "no such object; the root folder does not exist");
-    }
-
-    result<descriptor> root_for_writing() const {
-        result<descriptor> root = blobstore::open_root(root_);
-        if (root || root.error()->os_error != ENOENT) return root;
-        result<void> made = make_root(root_);
-        if (!made) return made.error();
-        return blobstore::open_root(root_);
-    }
-
     result<file::open_object> open_when(const std::string& key, const conditions& when) const {
         result<void> valid = check_key(key);
         if (!valid) return valid.error();
@@ -240,7 +128,7 @@ private:
         body.meta = file::meta_of(key, object->facts, object->set);
         body.offset = range->offset;
         body.length = range->length;
-        body.bytes = std::make_unique<file_reader>(std::move(object->file), *range);
+        body.bytes = file::read_file(std::move(object->file), *range);
         return body;
     }
 
@@ -254,9 +142,6 @@ private:
         const copy_options& options
     ) const;
     result<list_page> list_now(operation& op, const list_options& options) const;
-
-    std::string root_;
-    file_settings settings_;
 };
 
 task<result<object_meta>> file_backend::put(
@@ -273,9 +158,9 @@ task<result<object_meta>> file_backend::put(
     checksum sum(options.checksum);
     result<void> filled;
     if (body.stream != nullptr)
-        filled = co_await fill_from_stream(op, at->file, body, sum);
+        filled = co_await file::fill_from_stream(op, at->file, body, sum);
     else
-        filled = fill_from_memory(op, at->file, body.memory, sum);
+        filled = file::fill_from_memory(op, at->file, body.memory, sum);
     result<std::string> summed =
         std::string(); // a digest of the caller's must be that of the bytes
     if (filled && options.checksum != checksum_kind::none) summed = checked_sum(sum, options);
@@ -327,7 +212,7 @@ result<object_meta> file_backend::copy_now(
     if (!root) return root.error();
     result<file::target> at = file::prepare(root->get(), key, settings_);
     if (!at) return at.error();
-    result<void> filled = fill_from_file(op, at->file, *object);
+    result<void> filled = file::fill_from_file(op, at->file, *object);
     if (filled) filled = op.check();
     const attributes& set = options.replace ? *options.replace : object->set;
     result<object_meta> done = error();
