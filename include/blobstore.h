@@ -1291,6 +1291,465 @@ BLOBSTORE_FN(blobstore_status) blobstore_writer_finish_async(blobstore_writer *w
  *  Since: 0.1.0 */
 BLOBSTORE_FN(void) blobstore_writer_free(blobstore_writer *writer);
 
+
+/* ---- Conditions, attributes, versions: what goes on beside put, get and delete ---- */
+
+/** blobstore_delete_options.flags. BYPASS_GOVERNANCE: past a retention, where the caller may */
+enum { BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1 };
+
+/** Which object a delete removes; NULL = the current one, whatever it is. */
+typedef struct blobstore_delete_options {
+    uint32_t struct_size, flags;
+    blobstore_str if_match; /* only this ETag, or "*"; else E_PRECONDITION */
+    blobstore_str if_version; /* the same by version; S3 and file: E_UNSUPPORTED */
+    blobstore_str version; /* this one, for good; excludes the two above */
+} blobstore_delete_options;
+
+/** How an archived object is to come back; NULL = for a day, as the service does it. */
+typedef struct blobstore_restore_options {
+    uint32_t struct_size, flags; /* flags: none yet */
+    uint32_t days, reserved0; /* 0 = 1 */
+    blobstore_str tier; /* "Standard", "Bulk", "Expedited" */
+    blobstore_str version;
+} blobstore_restore_options;
+
+/** Removes an object on a condition, or one version of it for good. *info tells the version that was removed, or the
+ *  delete marker that was made. A missing object is no error without a condition, else E_PRECONDITION.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_with(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_delete_options *options, const blobstore_call *call, blobstore_object **info,
+    blobstore_error **err);
+
+/** Submits blobstore_delete_with.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_with_async(blobstore_store *store, const char *key, size_t
+    key_len, const blobstore_delete_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** blobstore_delete_with by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_with_url(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_delete_options *options, const blobstore_call *call, blobstore_object **info,
+    blobstore_error **err);
+
+/** Submits blobstore_delete_with_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_with_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_delete_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** blobstore_copy of one version of the source, or on conditions on it, of which each that does not hold is
+ *  E_PRECONDITION. A range is E_INVALID_ARGUMENT.
+ *  Tags: [any] [blk] [null: options source_options call info err] [own: info err] [use: source_key key source_options
+ *        options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_copy_with(blobstore_store *source, const char *source_key, size_t
+    source_key_len, const blobstore_get_options *source_options, blobstore_store *store, const char *key, size_t
+    key_len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info,
+    blobstore_error **err);
+
+/** Submits blobstore_copy_with.
+ *  Tags: [any] [nb] [null: options source_options call async op err] [own: op err] [use: source_key key source_options
+ *        options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_copy_with_async(blobstore_store *source, const char *source_key, size_t
+    source_key_len, const blobstore_get_options *source_options, blobstore_store *store, const char *key, size_t
+    key_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** blobstore_copy_with by object URLs.
+ *  Tags: [any] [blk] [null: options source_options call info err] [own: info err] [use: source_url url source_options
+ *        options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_copy_with_url(blobstore_client *client, const char *source_url, size_t
+    source_url_len, const blobstore_get_options *source_options, const char *url, size_t url_len, const
+    blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_copy_with_url.
+ *  Tags: [any] [nb] [null: options source_options call async op err] [own: op err] [use: source_url url source_options
+ *        options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_copy_with_url_async(blobstore_client *client, const char *source_url,
+    size_t source_url_len, const blobstore_get_options *source_options, const char *url, size_t url_len, const
+    blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op,
+    blobstore_error **err);
+
+/** Gives an object another key of the same store; options are CREATE, if_match or if_version, of what has that key.
+ *  file and memory: at once. S3: a copy, then a delete of the source; where the delete fails the error has
+ *  OUTCOME_UNKNOWN and both may be there.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: source_key key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_rename(blobstore_store *store, const char *source_key, size_t
+    source_key_len, const char *key, size_t key_len, const blobstore_put_options *options, const blobstore_call
+    *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_rename.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: source_key key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_rename_async(blobstore_store *store, const char *source_key, size_t
+    source_key_len, const char *key, size_t key_len, const blobstore_put_options *options, const blobstore_call
+    *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Adds bytes behind those of an object, or writes it with the attributes of options where there is none. Readers see
+ *  all of it or nothing. S3: E_UNSUPPORTED.
+ *  Tags: [any] [blk] [null: data options call info err] [own: info err] [use: key data options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_append(blobstore_store *store, const char *key, size_t key_len, const
+    void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, blobstore_object
+    **info, blobstore_error **err);
+
+/** Submits blobstore_append.
+ *  Tags: [any] [nb] [null: data options call async op err] [own: op err] [use: key options call async] [pin: data]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_append_async(blobstore_store *store, const char *key, size_t key_len,
+    const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call, const
+    blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** blobstore_append by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: data options call info err] [own: info err] [use: url data options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_append_url(blobstore_client *client, const char *url, size_t url_len,
+    const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call,
+    blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_append_url.
+ *  Tags: [any] [nb] [null: data options call async op err] [own: op err] [use: url options call async] [pin: data]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_append_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const void *data, size_t len, const blobstore_put_options *options, const blobstore_call *call,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Replaces attributes and tags of an object, not its bytes; with KEEP_ATTRIBUTES and KEEP_TAGS only what else is
+ *  given, such as storage_class. What is not given of storage_class, sse and keys stays.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_update(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_update.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_update_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** blobstore_update by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_update_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_put_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error
+    **err);
+
+/** Submits blobstore_update_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_update_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_put_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** The tags of an object or of a version, in blobstore_object_view.tags. Of options only version counts.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_get(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_tags_get.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_get_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** blobstore_tags_get by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_get_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error
+    **err);
+
+/** Submits blobstore_tags_get_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_get_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Replaces all tags of an object or of a version; n 0 removes them. Of options only version counts.
+ *  Tags: [any] [blk] [null: tags options call err] [own: err] [use: key tags options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_set(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_kv *tags, size_t n, const blobstore_get_options *options, const blobstore_call *call,
+    blobstore_error **err);
+
+/** Submits blobstore_tags_set.
+ *  Tags: [any] [nb] [null: tags options call async op err] [own: op err] [use: key tags options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_set_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_kv *tags, size_t n, const blobstore_get_options *options, const blobstore_call *call, const
+    blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** blobstore_tags_set by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: tags options call err] [own: err] [use: url tags options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_set_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_kv *tags, size_t n, const blobstore_get_options *options, const blobstore_call *call,
+    blobstore_error **err);
+
+/** Submits blobstore_tags_set_url.
+ *  Tags: [any] [nb] [null: tags options call async op err] [own: op err] [use: url tags options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_tags_set_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_kv *tags, size_t n, const blobstore_get_options *options, const blobstore_call
+    *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** What the service knows of an object beyond blobstore_head, such as the number of its parts (S3:
+ *  GetObjectAttributes); other stores answer as blobstore_head. Ranges and conditions are E_INVALID_ARGUMENT.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_inspect(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_inspect.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_inspect_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** blobstore_inspect by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_inspect_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error
+    **err);
+
+/** Submits blobstore_inspect_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_inspect_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Removes the delete marker that hides an object of a store with versions; E_NOT_FOUND where none does.
+ *  Tags: [any] [blk] [null: call info err] [own: info err] [use: key call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_undelete(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_undelete.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: key call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_undelete_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Asks for a readable copy of an archived object; asked for again while it is on its way is OK. blobstore_head tells
+ *  in restore how far it is.
+ *  Tags: [any] [blk] [null: options call err] [own: err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_restore(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_restore_options *options, const blobstore_call *call, blobstore_error **err);
+
+/** Submits blobstore_restore.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_restore_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_restore_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+
+/* ---- Admin: what a service enforces, locks of objects, buckets ---- */
+
+/** What blobstore_store_supports is asked. CREATE, UPDATE: conditions of puts; DELETE_IF: of deletes; COPY_IF: of what a
+ *  copy replaces; RENAME: at once. Conditions that are not known to be enforced are E_UNSUPPORTED */
+enum { BLOBSTORE_CAN_CREATE = 1, BLOBSTORE_CAN_UPDATE = 2, BLOBSTORE_CAN_DELETE_IF = 3, BLOBSTORE_CAN_RENAME = 4,
+       BLOBSTORE_CAN_APPEND = 5, BLOBSTORE_CAN_VERSIONS = 6, BLOBSTORE_CAN_TAGS = 7, BLOBSTORE_CAN_LOCK = 8,
+       BLOBSTORE_CAN_RESTORE = 9, BLOBSTORE_CAN_CUSTOMER_KEY = 10, BLOBSTORE_CAN_COPY_IF = 11 };
+
+/** 1 if the store does it, 0 if not, -1 if that is not known until blobstore_store_probe has run. No I/O.
+ *  Tags: [any] [nb] [null: store]
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(int32_t) blobstore_store_supports(const blobstore_store *store, uint32_t what);
+
+/** blobstore_lock_options.flags: which fields count; LEGAL_HOLD sets the hold, NO_LEGAL_HOLD lifts it */
+enum { BLOBSTORE_LOCK_RETENTION = 1, BLOBSTORE_LOCK_LEGAL_HOLD = 2, BLOBSTORE_LOCK_NO_LEGAL_HOLD = 4,
+       BLOBSTORE_LOCK_BYPASS_GOVERNANCE = 8 };
+
+/** What keeps an object from being deleted. */
+typedef struct blobstore_lock_options {
+    uint32_t struct_size, flags;
+    int64_t retain_until_ns; /* with RETENTION */
+    blobstore_str mode; /* with RETENTION: "GOVERNANCE" or "COMPLIANCE" */
+    blobstore_str version; /* empty = the current one */
+} blobstore_lock_options;
+
+/** blobstore_bucket_options.flags. VERSIONS: keeps every version; LOCKS: objects can be locked, with versions */
+enum { BLOBSTORE_BUCKET_VERSIONS = 1, BLOBSTORE_BUCKET_LOCKS = 2 };
+
+/** What a bucket is created with; NULL = the service's defaults. */
+typedef struct blobstore_bucket_options {
+    uint32_t struct_size, flags;
+    blobstore_str region; /* empty = that of the store */
+    blobstore_str acl;
+} blobstore_bucket_options;
+
+/** Finds out what blobstore_store_supports does not know, by about ten requests on a key of its own beneath the
+ *  prefix, which it removes. All stores of the client on that endpoint and bucket know it then.
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_store_probe(blobstore_store *store, const blobstore_call *call,
+    blobstore_error **err);
+
+/** Submits blobstore_store_probe.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_store_probe_async(blobstore_store *store, const blobstore_call *call,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Retention and legal hold of an object or of a version: lock_mode, retain_until_ns and LEGAL_HOLD. Of options only
+ *  version counts.
+ *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_lock_get(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_get_options *options, const blobstore_call *call, blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_lock_get.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_lock_get_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** Sets retention, legal hold or both of an object or of a version.
+ *  Tags: [any] [blk] [null: options call err] [own: err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_lock_set(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_lock_options *options, const blobstore_call *call, blobstore_error **err);
+
+/** Submits blobstore_lock_set.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_lock_set_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_lock_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** Creates the bucket that the store names; file: its root folder. E_EXISTS where there is one. memory: E_UNSUPPORTED,
+ *  it is there.
+ *  Tags: [any] [blk] [null: options call err] [own: err] [use: options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_create(blobstore_store *store, const blobstore_bucket_options
+    *options, const blobstore_call *call, blobstore_error **err);
+
+/** Submits blobstore_bucket_create.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_create_async(blobstore_store *store, const
+    blobstore_bucket_options *options, const blobstore_call *call, const blobstore_async *async, blobstore_op
+    **op, blobstore_error **err);
+
+/** Deletes the bucket that the store names; E_CONFLICT while it has objects.
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_delete(blobstore_store *store, const blobstore_call *call,
+    blobstore_error **err);
+
+/** Submits blobstore_bucket_delete.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_delete_async(blobstore_store *store, const blobstore_call *call,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** OK where the bucket exists and may be used, else E_STORE_NOT_FOUND.
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_exists(blobstore_store *store, const blobstore_call *call,
+    blobstore_error **err);
+
+/** Submits blobstore_bucket_exists.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_exists_async(blobstore_store *store, const blobstore_call *call,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** With 1 the bucket keeps every version from now on, with 0 no more new ones. file: E_UNSUPPORTED.
+ *  Tags: [any] [blk] [null: call err] [own: err] [use: call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_versions(blobstore_store *store, int32_t on, const
+    blobstore_call *call, blobstore_error **err);
+
+/** Submits blobstore_bucket_versions.
+ *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_versions_async(blobstore_store *store, int32_t on, const
+    blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** One page of the buckets of the account: names as keys, creation as modified_ns. Of options prefix, page_size and
+ *  page_token count. file: E_UNSUPPORTED.
+ *  Tags: [any] [blk] [null: options call err] [own: page err] [use: options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_list(blobstore_store *store, const blobstore_list_options
+    *options, const blobstore_call *call, blobstore_page **page, blobstore_error **err);
+
+/** Submits blobstore_bucket_list.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_list_async(blobstore_store *store, const blobstore_list_options
+    *options, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error
+    **err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,7 @@
 #endif
 #ifdef BLOBSTORE_BACKEND_S3
 #include "backends/s3/endpoint_rules.h"
+#include "backends/s3/proven.h"
 #include "backends/s3/s3.h"
 #include "backends/s3/settings.h"
 #endif
@@ -31,7 +32,7 @@ constexpr opener open_s3_row = [](const store_url& url,
                                   const open_context& with) -> result<std::shared_ptr<backend>> {
     result<std::shared_ptr<http::client>> http = with.http();
     if (!http) return http.error();
-    return s3::open(url.authority, with.values, with.machine, *http);
+    return s3::open(url.authority, with.values, with.machine, *http, *with.proven);
 };
 constexpr auto complete_s3_row = s3::complete_arn;
 #else
@@ -51,7 +52,9 @@ constexpr opener open_file_row = nullptr;
 #ifdef BLOBSTORE_BACKEND_MEMORY
 constexpr opener open_memory_row = [](const store_url& url, const open_context& with
                                    ) -> result<std::shared_ptr<backend>> {
-    return open_memory(url.authority, with.memory->named(url.authority), with.machine->now_ns);
+    return open_memory(
+        url.authority, with.memory, with.machine->now_ns, with.values.boolean("versioned")
+    );
 };
 #else
 constexpr opener open_memory_row = nullptr;
@@ -156,6 +159,14 @@ result<split_url> split_object_url(std::string_view url) {
         split.key.erase(0, split.key.find_first_not_of('/'));
     }
     return split;
+}
+
+std::shared_ptr<s3::proven_endpoints> make_proven_endpoints() {
+#ifdef BLOBSTORE_BACKEND_S3
+    return std::make_shared<s3::proven_endpoints>();
+#else
+    return nullptr;
+#endif
 }
 
 std::shared_ptr<memory_stores> make_memory_stores() {

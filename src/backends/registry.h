@@ -15,6 +15,10 @@ namespace blobstore {
 
 class memory_stores;
 
+namespace s3 {
+class proven_endpoints;
+}
+
 /// What a client lends to the stores it opens. Outlived by nothing: stores keep what they need.
 struct open_context {
     const std::shared_ptr<const host>& machine;
@@ -23,6 +27,7 @@ struct open_context {
     std::function<result<std::shared_ptr<http::client>>()>
         http; ///< one per trust configuration, shared
     std::shared_ptr<budget> transfers; ///< the memory that they share
+    std::shared_ptr<s3::proven_endpoints> proven;
 };
 
 /// Every setting that this build knows, general ones first.
@@ -47,5 +52,8 @@ result<split_url> split_object_url(std::string_view url);
 
 /// A fresh registry of named memory stores, for a client.
 std::shared_ptr<memory_stores> make_memory_stores();
+
+/// What a client learns of the endpoints of its stores.
+std::shared_ptr<s3::proven_endpoints> make_proven_endpoints();
 
 } // namespace blobstore

@@ -158,6 +158,78 @@ result<copy_options> read_copy(const blobstore_put_options* given) {
     return options;
 }
 
+result<std::string> read_version(const blobstore_get_options* given) {
+    result<get_options> options = read(given);
+    if (!options) return options.error();
+    return std::move(options->version);
+}
+
+result<remove_options> read(const blobstore_delete_options* given) {
+    result<blobstore_delete_options> o = read_struct(given, "blobstore_delete_options");
+    if (!o) return o.error();
+    result<void> checked =
+        check_flags(o->flags, BLOBSTORE_DELETE_BYPASS_GOVERNANCE, "blobstore_delete_options");
+    if (!checked) return checked.error();
+    remove_options options;
+    options.bypass_governance = o->flags != 0;
+    checked = texts({
+        {&options.if_match, &o->if_match, "if_match"},
+        {&options.if_version, &o->if_version, "if_version"},
+        {&options.version, &o->version, "version"},
+    });
+    if (!checked) return checked.error();
+    return options;
+}
+
+result<restore_options> read(const blobstore_restore_options* given) {
+    result<blobstore_restore_options> o = read_struct(given, "blobstore_restore_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(o->flags, 0, "blobstore_restore_options");
+    if (checked) checked = check_reserved(o->reserved0, "blobstore_restore_options");
+    restore_options options;
+    if (o->days != 0) options.days = o->days;
+    if (checked)
+        checked =
+            texts({{&options.tier, &o->tier, "tier"}, {&options.version, &o->version, "version"}});
+    if (!checked) return checked.error();
+    return options;
+}
+
+result<lock_options> read(const blobstore_lock_options* given) {
+    result<blobstore_lock_options> o = read_struct(given, "blobstore_lock_options");
+    if (!o) return o.error();
+    constexpr std::uint32_t known = BLOBSTORE_LOCK_RETENTION | BLOBSTORE_LOCK_LEGAL_HOLD |
+                                    BLOBSTORE_LOCK_NO_LEGAL_HOLD | BLOBSTORE_LOCK_BYPASS_GOVERNANCE;
+    result<void> checked = check_flags(o->flags, known, "blobstore_lock_options");
+    if (!checked) return checked.error();
+    const bool on = (o->flags & BLOBSTORE_LOCK_LEGAL_HOLD) != 0;
+    const bool off = (o->flags & BLOBSTORE_LOCK_NO_LEGAL_HOLD) != 0;
+    if (on && off) return invalid("LEGAL_HOLD and NO_LEGAL_HOLD at once");
+    lock_options options;
+    if (on || off) options.legal_hold = on;
+    if ((o->flags & BLOBSTORE_LOCK_RETENTION) != 0) options.retain_until_ns = o->retain_until_ns;
+    options.bypass_governance = (o->flags & BLOBSTORE_LOCK_BYPASS_GOVERNANCE) != 0;
+    checked =
+        texts({{&options.mode, &o->mode, "mode"}, {&options.version, &o->version, "version"}});
+    if (!checked) return checked.error();
+    return options;
+}
+
+result<bucket_options> read(const blobstore_bucket_options* given) {
+    result<blobstore_bucket_options> o = read_struct(given, "blobstore_bucket_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(
+        o->flags, BLOBSTORE_BUCKET_VERSIONS | BLOBSTORE_BUCKET_LOCKS, "blobstore_bucket_options"
+    );
+    bucket_options options;
+    options.versions = (o->flags & BLOBSTORE_BUCKET_VERSIONS) != 0;
+    options.locks = (o->flags & BLOBSTORE_BUCKET_LOCKS) != 0;
+    if (checked)
+        checked = texts({{&options.region, &o->region, "region"}, {&options.acl, &o->acl, "acl"}});
+    if (!checked) return checked.error();
+    return options;
+}
+
 result<list_options> read(const blobstore_list_options* given) {
     result<blobstore_list_options> o = read_struct(given, "blobstore_list_options");
     if (!o) return o.error();

@@ -22,6 +22,12 @@ result<get_options> read(const blobstore_get_options* given);
 result<put_options> read(const blobstore_put_options* given);
 /// The same options for a copy; NULL keeps all of the source's.
 result<copy_options> read_copy(const blobstore_put_options* given);
+result<remove_options> read(const blobstore_delete_options* given);
+result<restore_options> read(const blobstore_restore_options* given);
+result<lock_options> read(const blobstore_lock_options* given);
+result<bucket_options> read(const blobstore_bucket_options* given);
+/// Of options of which only the version counts.
+result<std::string> read_version(const blobstore_get_options* given);
 result<list_options> read(const blobstore_list_options* given);
 result<presign_options> read(const blobstore_presign_options* given);
 result<local_file> read(const blobstore_file* given);

@@ -29,7 +29,8 @@ struct client_core : std::enable_shared_from_this<client_core> {
         , values(std::move(v))
         , run(std::make_shared<runtime>(threads))
         , memory(make_memory_stores())
-        , transfers(std::make_shared<budget>(values.size("memory_budget"))) {}
+        , transfers(std::make_shared<budget>(values.size("memory_budget")))
+        , proven(make_proven_endpoints()) {}
 
     /// errc::forked in a child of the process that made the client.
     result<void> check() const;
@@ -45,6 +46,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     const std::shared_ptr<runtime> run;
     const std::shared_ptr<memory_stores> memory;
     const std::shared_ptr<budget> transfers; ///< memory that they share
+    const std::shared_ptr<s3::proven_endpoints> proven;
     const std::shared_ptr<block_pool> blocks = std::make_shared<block_pool>(); ///< of operations
     log_sink log;
     const long pid = process_id();

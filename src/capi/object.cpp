@@ -37,7 +37,7 @@ task<result<void>> run_get_into(operation& op, get_args& a) {
 }
 
 task<result<void>> run_head(operation& op, get_args& a) {
-    result<object_meta> got = co_await a.where.in->head(op, a.where.key, a.options.when);
+    result<object_meta> got = co_await a.where.in->head(op, a.where.key, a.options);
     if (!got) co_return got.error();
     results_of(op).total = got->size.value_or(0);
     results_of(op).object = std::move(*got);

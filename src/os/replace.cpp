@@ -73,12 +73,16 @@ result<void> pending_file::write(std::span<const char> bytes) {
     return written;
 }
 
+result<void> pending_file::settle() {
+    if (durable_) return {};
+    result<void> synced = sync_file(fd());
+    durable_ = synced.has_value();
+    return synced;
+}
+
 result<void> pending_file::publish(const std::string& name, if_exists policy) {
-    if (!durable_) {
-        result<void> synced = sync_file(fd());
-        if (!synced) return synced;
-        durable_ = true;
-    }
+    result<void> settled = settle();
+    if (!settled) return settled;
     result<void> named = name_.empty() ? link_as(name, policy) : rename_as(name, policy);
     if (!named) return named;
     result<void> kept = sync_folder(target());

@@ -41,6 +41,9 @@ public:
 
     std::uint64_t size() const noexcept { return size_; }
 
+    /// Makes the content durable, which publish() else does first.
+    result<void> settle();
+
     /// Makes the content durable, gives it the name at once, makes the name durable. With
     /// if_exists::refuse what has the name already stays and EEXIST (errc::exists) is the error.
     /// ENOENT: the folder was removed meanwhile; after move_to() it may be tried again. After

@@ -142,6 +142,13 @@ result<std::optional<found_file>> ordered_walk::step(const std::string& from) {
     const std::string path = deepest.path + name;
     if (!wanted(path, from)) return std::optional<found_file>();
     if (name.back() != '/') return examine(deepest, name);
+    if (options_.folders && path >= from && begins_with(path, options_.prefix)) {
+        deepest.names.push_back(name); // entered when what comes next is beneath it
+        std::push_heap(deepest.names.begin(), deepest.names.end(), std::greater<>());
+        file_facts facts;
+        facts.kind = file_kind::folder;
+        return std::optional(found_file{path, facts});
+    }
     const bool inside = from.size() > path.size() && begins_with(from, path);
     if (options_.one_per_folder && !inside && begins_with(path, options_.prefix))
         return any_beneath(path);

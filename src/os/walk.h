@@ -18,6 +18,7 @@ struct walk_options {
     std::string prefix;          ///< paths that do not begin so need not be given
     bool one_per_folder = false; ///< of a folder below the prefix's own, any one file is enough
     resolution how = resolution::automatic;
+    bool folders = false; ///< folders too, as paths that end in '/'
 };
 
 /// Links, special files and our own names are passed over. Each folder is read once, those that

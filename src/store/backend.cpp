@@ -65,6 +65,21 @@ task<result<std::string>> backend::
     co_return error(errc::unsupported, "this store has no links");
 }
 
+task<result<object_meta>>
+backend::append(operation&, const std::string&, const source&, const put_options&) {
+    co_return error(errc::unsupported, "this store cannot append");
+}
+
+task<result<object_meta>>
+backend::remove_if(operation&, const std::string&, const remove_options&) {
+    co_return error(errc::unsupported, "this store deletes without conditions only");
+}
+
+task<result<object_meta>>
+backend::rename(operation&, const std::string&, const std::string&, const write_condition&) {
+    co_return error(errc::unsupported, "this store has no rename of its own");
+}
+
 task<result<std::string>> backend::presign(operation&, const std::string&, const presign_options&) {
     co_return error(errc::unsupported, "this store has no links");
 }

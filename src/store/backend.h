@@ -3,21 +3,16 @@
 // errors) is in store.h.
 #pragma once
 
+#include "store/admin.h"
 #include "store/parts.h"
-#include "store/types.h"
 
 namespace blobstore {
 
 /// One open bucket, root folder or memory store. Any thread, concurrently. Keys were checked by
 /// check_key. Errors carry code, message and what the service said; operation and URI are added
 /// above. References given to a call outlive it.
-class backend : public std::enable_shared_from_this<backend> {
+class backend : public admin, public std::enable_shared_from_this<backend> {
 public:
-    backend() = default;
-    backend(const backend&) = delete;
-    backend& operator=(const backend&) = delete;
-    virtual ~backend() = default;
-
     /// True where calls block their thread: asynchronous operations then run on worker threads.
     virtual bool blocks() const noexcept { return false; }
 
@@ -32,14 +27,24 @@ public:
     get(operation& op, const std::string& key, const get_options& options) = 0;
 
     virtual task<result<object_meta>>
-    head(operation& op, const std::string& key, const conditions& when) = 0;
+    head(operation& op, const std::string& key, const get_options& options) = 0; ///< no range
 
     /// All or nothing; the answer knows at least key, etag where the store has one, and size.
     virtual task<result<object_meta>>
     put(operation& op, const std::string& key, const source& body, const put_options& options) = 0;
 
+    /// At the end of what is there, or of nothing; the answer as put's. Nobody sees a part of it.
+    /// Default: unsupported.
+    virtual task<result<object_meta>>
+    append(operation& op, const std::string& key, const source& body, const put_options& options);
+
     /// Removing what is missing succeeds.
     virtual task<result<void>> remove(operation& op, const std::string& key) = 0;
+
+    /// The same on conditions, or of one version; the answer tells the version that was removed or
+    /// the delete marker that was made. Default: unsupported.
+    virtual task<result<object_meta>>
+    remove_if(operation& op, const std::string& key, const remove_options& options);
 
     /// One result per key, in order; the call itself fails only where no key was tried. Default:
     /// one after another.
@@ -54,6 +59,15 @@ public:
         const std::string& from_key,
         const std::string& key,
         const copy_options& options
+    );
+
+    /// At once: nobody sees both names or none. errc::unsupported where this store cannot; the
+    /// caller then copies and removes. Default: unsupported.
+    virtual task<result<object_meta>> rename(
+        operation& op,
+        const std::string& from_key,
+        const std::string& key,
+        const write_condition& when
     );
 
     virtual task<result<list_page>> list(operation& op, const list_options& options) = 0;

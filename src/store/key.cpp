@@ -39,6 +39,21 @@ result<void> check_pairs(std::string_view field, const name_values& pairs) {
     return {};
 }
 
+constexpr std::size_t most_tags = 10, longest_tag_name = 128, longest_tag_value = 256;
+constexpr std::size_t customer_key_size = 32;
+
+/// Of UTF-8: its bytes that begin one.
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    }));
+}
+
+result<void> check_customer_key(const secret_string& key) {
+    if (key.empty() || key.reveal().size() == customer_key_size) return {};
+    return error(errc::invalid_argument, "sse_customer_key has 32 bytes");
+}
+
 } // namespace
 
 result<void> check_key(std::string_view key) {
@@ -92,6 +107,93 @@ result<void> check_conditions_text(const conditions& when) {
     result<void> checked = check_value("if_match", when.if_match);
     if (!checked) return checked;
     return check_value("if_none_match", when.if_none_match);
+}
+
+result<void> check_get(const get_options& options) {
+    result<void> checked = check_range(options.range);
+    if (checked) checked = check_conditions_text(options.when);
+    if (checked) checked = check_value("version", options.version);
+    if (checked) checked = check_customer_key(options.customer_key);
+    return checked;
+}
+
+result<void> check_put(const put_options& options) {
+    result<void> checked = check_attributes(options.set);
+    if (checked) checked = check_tags(options.tags);
+    if (checked) checked = check_placement(options.as);
+    if (checked) checked = check_write_text(options.when);
+    return checked;
+}
+
+result<void> check_tags(const name_values& tags) {
+    if (tags.size() > most_tags)
+        return error(
+            errc::invalid_argument,
+            std::to_string(tags.size()) + " tags are given, an object can have 10"
+        );
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+        const auto& [name, value] = tags[i];
+        if (name.empty() || characters(name) > longest_tag_name)
+            return error(errc::invalid_argument, "the name of a tag has 1 to 128 characters");
+        if (characters(value) > longest_tag_value)
+            return error(errc::invalid_argument, "the value of a tag has at most 256 characters");
+        if (name.starts_with("aws:"))
+            return error(errc::invalid_argument, "names of tags that begin with aws: are reserved");
+        result<void> checked = check_value("tags", name);
+        if (checked) checked = check_value("tags", value);
+        if (!checked) return checked;
+        for (std::size_t k = 0; k < i; ++k)
+            if (tags[k].first == name)
+                return error(errc::invalid_argument, "the tag \"" + name + "\" is given twice");
+    }
+    return {};
+}
+
+result<void> check_placement(const placement& as) {
+    for (const auto& [field, value] :
+         {std::pair{"storage class", &as.storage_class},
+          {"acl", &as.acl},
+          {"sse", &as.sse},
+          {"sse_kms_key_id", &as.sse_kms_key_id}}) {
+        result<void> checked = check_value(field, *value);
+        if (!checked) return checked;
+    }
+    static constexpr std::string_view ways[] = {"", "AES256", "aws:kms", "aws:kms:dsse"};
+    if (std::find(std::begin(ways), std::end(ways), as.sse) == std::end(ways))
+        return error(errc::invalid_argument, "sse is AES256, aws:kms or aws:kms:dsse");
+    if ((!as.sse_kms_key_id.empty() || as.bucket_key) && !as.sse.starts_with("aws:kms"))
+        return error(errc::invalid_argument, "a KMS key or a bucket key needs sse aws:kms");
+    if (!as.customer_key.empty() && !as.sse.empty())
+        return error(errc::invalid_argument, "sse_customer_key excludes sse");
+    return check_customer_key(as.customer_key);
+}
+
+result<void> check_write_text(const write_condition& when) {
+    if (when.create && (!when.if_match.empty() || !when.if_version.empty()))
+        return error(errc::invalid_argument, "CREATE excludes if_match and if_version");
+    result<void> checked = check_value("if_match", when.if_match);
+    if (checked) checked = check_value("if_version", when.if_version);
+    return checked;
+}
+
+result<void> check_remove(const remove_options& options) {
+    if (!options.version.empty() && (!options.if_match.empty() || !options.if_version.empty()))
+        return error(errc::invalid_argument, "a version excludes if_match and if_version");
+    result<void> checked = check_value("if_match", options.if_match);
+    if (checked) checked = check_value("if_version", options.if_version);
+    if (checked) checked = check_value("version", options.version);
+    return checked;
+}
+
+result<void> check_lock(const lock_options& options) {
+    const bool retains = options.retain_until_ns.has_value();
+    if (!retains && options.mode.empty() && !options.legal_hold)
+        return error(errc::invalid_argument, "neither a retention nor a legal hold is given");
+    if (retains != !options.mode.empty())
+        return error(errc::invalid_argument, "a retention has a mode and a time");
+    if (retains && options.mode != "GOVERNANCE" && options.mode != "COMPLIANCE")
+        return error(errc::invalid_argument, "the mode of a retention is GOVERNANCE or COMPLIANCE");
+    return check_value("version", options.version);
 }
 
 result<void> check_range(const byte_range& range) {

@@ -4,6 +4,7 @@
 
 #include "store/checksums.h"
 #include "store/key.h"
+#include "store/media_types.h"
 #include "store/transfer.h"
 #include "store/upload.h"
 
@@ -54,6 +55,58 @@ void verify(object_body& opened) {
 
 } // namespace
 
+result<put_options> store::ready(const std::string& key, const put_options& options) {
+    result<void> checked = check_put(options);
+    if (checked) checked = check_checksum(options);
+    if (!checked) return checked.error();
+    result<attributes> kept = as_kept(options.set);
+    if (!kept) return kept.error();
+    put_options with = options;
+    with.set = std::move(*kept);
+    if (with.guess_type && with.set.content_type.empty())
+        with.set.content_type = media_type_of(key);
+    return with;
+}
+
+result<copy_options> store::ready(const std::string& key, const copy_options& options) {
+    put_options put;
+    put.set = options.replace.value_or(attributes());
+    put.tags = options.replace_tags.value_or(name_values());
+    put.as = options.as;
+    put.when = options.when;
+    put.guess_type = options.guess_type;
+    result<put_options> checked = ready(key, put);
+    if (!checked) return checked.error();
+    result<void> source = check_get(options.from);
+    if (source && !options.from.range.whole())
+        source = error(errc::invalid_argument, "a copy takes no range");
+    if (!source) return source.error();
+    copy_options with = options;
+    if (with.replace) with.replace = std::move(checked->set);
+    return with;
+}
+
+/// What a streamed copy is put with: the source's attributes and tags where they are kept.
+task<result<put_options>> store::taken_over(
+    operation& op,
+    store& from,
+    const std::string& from_full,
+    const object_meta& source,
+    const copy_options& with
+) {
+    put_options put;
+    put.set = with.replace ? *with.replace : attributes_of(source);
+    put.as = with.as;
+    put.when = with.when;
+    put.tags = with.replace_tags.value_or(name_values());
+    const bool has_tags = source.extras().tag_count.value_or(0) != 0;
+    if (with.replace_tags || !has_tags || supports(capability::tags) == 0) co_return put;
+    result<object_meta> tagged = co_await from.backend_->tags_get(op, from_full, source.version);
+    if (!tagged) co_return tagged.error();
+    put.tags = tagged->extras().tags;
+    co_return put;
+}
+
 error store::describe(error e, std::string_view operation, std::string_view key) const {
     if (e->operation.empty()) e->operation = operation;
     if (e->uri.empty()) e->uri = backend_->uri(prefix_ + std::string(key));
@@ -79,8 +132,7 @@ void store::shorten(std::string& key) const {
 task<result<object_body>>
 store::open(operation& op, const std::string& key, const get_options& options) {
     result<void> checked = check(key);
-    if (checked) checked = check_range(options.range);
-    if (checked) checked = check_conditions_text(options.when);
+    if (checked) checked = check_get(options);
     if (!checked) co_return describe(checked.error(), "get", key);
     const std::string full = prefix_ + key;
     result<object_body> opened = co_await backend_->get(op, full, options);
@@ -149,12 +201,12 @@ task<result<object_filled>> store::get_into(
 }
 
 task<result<object_meta>>
-store::head(operation& op, const std::string& key, const conditions& when) {
+store::head(operation& op, const std::string& key, const get_options& options) {
     result<void> checked = check(key);
-    if (checked) checked = check_conditions_text(when);
+    if (checked) checked = check_get(options);
     if (!checked) co_return describe(checked.error(), "head", key);
     const std::string full = prefix_ + key;
-    result<object_meta> meta = co_await backend_->head(op, full, when);
+    result<object_meta> meta = co_await backend_->head(op, full, options);
     if (!meta) co_return describe(meta.error(), "head", key);
     shorten(meta->key);
     co_return std::move(*meta);
@@ -162,14 +214,8 @@ store::head(operation& op, const std::string& key, const conditions& when) {
 
 result<put_options> store::checked_put(std::string_view key, const put_options& options) const {
     result<void> checked = check(key);
-    if (checked) checked = check_attributes(options.set);
-    if (checked) checked = check_checksum(options);
     if (!checked) return checked.error();
-    result<attributes> kept = as_kept(options.set);
-    if (!kept) return kept.error();
-    put_options with = options;
-    with.set = std::move(*kept);
-    return with;
+    return ready(std::string(key), options);
 }
 
 task<result<object_meta>>
@@ -225,14 +271,9 @@ task<result<object_meta>> store::copy(
     result<void> checked = from.check(from_key);
     if (!checked) co_return from.describe(checked.error(), "copy", from_key);
     checked = check(key);
-    if (checked && options.replace) checked = check_attributes(*options.replace);
-    if (!checked) co_return describe(checked.error(), "copy", key);
-    copy_options with = options;
-    if (options.replace) {
-        result<attributes> kept = as_kept(*options.replace);
-        if (!kept) co_return describe(kept.error(), "copy", key);
-        with.replace = std::move(*kept);
-    }
+    result<copy_options> ready_to = checked ? ready(key, options) : checked.error();
+    if (!ready_to) co_return describe(ready_to.error(), "copy", key);
+    const copy_options& with = *ready_to;
     const std::string full = prefix_ + key;
     const std::string from_full = from.prefix_ + from_key;
     result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, with);
@@ -243,17 +284,12 @@ task<result<object_meta>> store::copy(
             co_return from.describe(
                 error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
             );
-        put_options put;
-        put.as = with.as;
-        put.when = with.when;
-        if (with.replace)
-            put.set = *with.replace;
-        else
-            put.set = attributes_of(opened->meta);
+        result<put_options> put = co_await taken_over(op, from, from_full, opened->meta, with);
+        if (!put) co_return from.describe(put.error(), "copy", from_key);
         source body;
         body.stream = opened->bytes.get();
         body.stream_length = *opened->length;
-        copied = co_await put_checked(op, full, body, put);
+        copied = co_await put_checked(op, full, body, *put);
     }
     if (!copied) {
         bool of_source = copied.error().code() == errc::not_found;

@@ -56,10 +56,22 @@ public:
     task<result<object_filled>> get_into(
         operation& op, const std::string& key, const get_options& options, std::span<char> into
     );
-    task<result<object_meta>> head(operation& op, const std::string& key, const conditions& when);
+    task<result<object_meta>>
+    head(operation& op, const std::string& key, const get_options& options);
     task<result<object_meta>>
     put(operation& op, const std::string& key, const source& body, const put_options& options);
+    task<result<object_meta>>
+    append(operation& op, const std::string& key, const source& body, const put_options& options);
     task<result<void>> remove(operation& op, const std::string& key);
+    task<result<object_meta>>
+    remove_if(operation& op, const std::string& key, const remove_options& options);
+    /// Where the store has none of its own: a copy, then a delete of the source.
+    task<result<object_meta>> rename(
+        operation& op,
+        const std::string& from_key,
+        const std::string& key,
+        const write_condition& when
+    );
     task<result<std::vector<result<void>>>>
     remove_many(operation& op, const std::vector<std::string>& keys);
     /// On the server where one service holds both, else streamed.
@@ -70,6 +82,10 @@ public:
         const std::string& key,
         const copy_options& options
     );
+    /// Other attributes, tags or placement for what is there: a copy onto itself, which keeps the
+    /// class of storage and the encryption where none is given.
+    task<result<object_meta>>
+    update(operation& op, const std::string& key, const copy_options& options);
     task<result<list_page>> list(operation& op, const list_options& options);
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options);
@@ -118,6 +134,29 @@ public:
     task<result<std::uint64_t>>
     uploads_abort(operation& op, const std::string& prefix, std::int64_t begun_before_ns);
 
+    // beside the bytes: see admin
+    int supports(capability what) const noexcept { return backend_->supports(what); }
+
+    task<result<void>> probe(operation& op);
+    task<result<object_meta>>
+    tags_get(operation& op, const std::string& key, const std::string& version);
+    task<result<object_meta>> tags_set(
+        operation& op, const std::string& key, const std::string& version, const name_values& tags
+    );
+    task<result<object_meta>>
+    inspect(operation& op, const std::string& key, const get_options& options);
+    task<result<object_meta>> undelete(operation& op, const std::string& key);
+    task<result<object_meta>>
+    lock_get(operation& op, const std::string& key, const std::string& version);
+    task<result<void>> lock_set(operation& op, const std::string& key, const lock_options& options);
+    task<result<void>>
+    restore(operation& op, const std::string& key, const restore_options& options);
+    task<result<void>> bucket_create(operation& op, const bucket_options& options);
+    task<result<void>> bucket_remove(operation& op);
+    task<result<object_meta>> bucket_head(operation& op);
+    task<result<void>> bucket_versions(operation& op, bool on);
+    task<result<list_page>> bucket_list(operation& op, const list_options& options);
+
     /// The error with operation and URI, unless it has them.
     error describe(error e, std::string_view operation, std::string_view key) const;
 
@@ -139,6 +178,24 @@ private:
     task<result<std::vector<finished_part>>>
     with_receipts(operation& op, const open_upload& of, std::vector<finished_part> parts);
     void shorten(std::string& key) const;
+    static result<put_options> ready(const std::string& key, const put_options& options);
+    static result<copy_options> ready(const std::string& key, const copy_options& options);
+    task<result<put_options>> taken_over(
+        operation& op,
+        store& from,
+        const std::string& from_full,
+        const object_meta& source,
+        const copy_options& with
+    );
+    task<result<object_meta>> rename_by_copy(
+        operation& op,
+        const std::string& from_key,
+        const std::string& key,
+        const write_condition& when
+    );
+    result<object_meta>
+    ended(result<object_meta> got, std::string_view operation, const std::string& key) const;
+    result<void> ended(result<void> got, std::string_view operation, std::string_view key) const;
 
     std::shared_ptr<backend> backend_;
     const std::string prefix_;

@@ -99,4 +99,15 @@ check_conditions(const conditions& when, const std::string& etag, std::int64_t m
     return {};
 }
 
+result<void> check_write(const write_condition& when, const object_meta* current) {
+    if (when.create && current) return error(errc::exists, "there is an object of this key");
+    if (when.if_match.empty() && when.if_version.empty()) return {};
+    if (!current) return error(errc::precondition, "there is no object of this key");
+    if (!when.if_match.empty() && !names_etag(when.if_match, current->etag, false))
+        return error(errc::precondition, "the object has another ETag");
+    if (!when.if_version.empty() && when.if_version != current->version)
+        return error(errc::precondition, "the object has another version");
+    return {};
+}
+
 } // namespace blobstore

@@ -23,6 +23,7 @@ struct object_extras {
     std::string content_disposition, content_language, expires; ///< as they were given
     std::string sse_kms_key_id, restore, owner;
     std::string lock_mode; ///< "GOVERNANCE", "COMPLIANCE"
+    std::string token;     ///< of the write that made it; users do not see it
     std::optional<std::int64_t> retain_until_ns;
     std::optional<std::uint64_t> tag_count, parts;
     name_values tags;
@@ -216,6 +217,9 @@ result<resolved_range> resolve(const byte_range& range, std::uint64_t size);
 /// whole seconds.
 result<void>
 check_conditions(const conditions& when, const std::string& etag, std::int64_t modified_ns);
+
+/// Of a write over `current` (null: nothing is there). errc::exists, errc::precondition.
+result<void> check_write(const write_condition& when, const object_meta* current);
 
 /// Entries of a page where the caller names no number: what S3 allows most.
 inline constexpr std::uint32_t most_per_page = 1000;

@@ -104,6 +104,10 @@ struct handles {
     blobstore_put_options put_options = sized<blobstore_put_options>();
     blobstore_list_options list_options = sized<blobstore_list_options>();
     blobstore_presign_options presign_options = sized<blobstore_presign_options>();
+    blobstore_delete_options delete_options = sized<blobstore_delete_options>();
+    blobstore_restore_options restore_options = sized<blobstore_restore_options>();
+    blobstore_lock_options lock_options = sized<blobstore_lock_options>();
+    blobstore_bucket_options bucket_options = sized<blobstore_bucket_options>();
     blobstore_client_options client_options = sized<blobstore_client_options>();
     blobstore_error_view error_view = sized<blobstore_error_view>();
     blobstore_object_view object_view = sized<blobstore_object_view>();
@@ -111,6 +115,7 @@ struct handles {
     blobstore_config_key config_key = sized<blobstore_config_key>();
     blobstore_event events[4] = {};
     blobstore_str keys[1] = {{"gone", 4}};
+    blobstore_kv tags[1] = {{{"tag", 3}, {"value", 5}}};
     blobstore_status results[1] = {};
     blobstore_kv parts[1] = {{{"1", 1}, {"receipt", 7}}};
     char data[64] = "0123456789abcdef";

@@ -12,14 +12,16 @@ STRUCTS = {
     "blobstore_call": "call", "blobstore_async": "async", "blobstore_file": "file",
     "blobstore_get_options": "get_options", "blobstore_put_options": "put_options",
     "blobstore_list_options": "list_options", "blobstore_presign_options": "presign_options",
+    "blobstore_delete_options": "delete_options", "blobstore_restore_options": "restore_options",
+    "blobstore_lock_options": "lock_options", "blobstore_bucket_options": "bucket_options",
     "blobstore_client_options": "client_options", "blobstore_error_view": "error_view",
     "blobstore_object_view": "object_view", "blobstore_stats": "stats", "blobstore_config_key": "config_key",
 }
 ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data",
-          "blobstore_kv": "parts"}
+          "blobstore_kv": "tags"}
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",
            "max": "4", "n": "1", "capacity": "4", "status": "100"}
-OPTIONAL = {"err", "info", "options", "what", "call", "async", "ctx", "release", "len", "aborted"}
+OPTIONAL = {"err", "info", "options", "source_options", "what", "call", "async", "ctx", "release", "len", "aborted"}
 SIZES = {"len", "cap", "size", "n", "max"}
 
 

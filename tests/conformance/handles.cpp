@@ -9,21 +9,6 @@
 
 namespace conformance {
 
-namespace {
-
-outcome ended(blobstore_status status, blobstore_error* error, blobstore_object* info) {
-    outcome made;
-    made.status = status;
-    const error_ptr freed(error);
-    const object_ptr held(info);
-    if (error != nullptr) made.message = blobstore_error_message(error);
-    if (info != nullptr) made.info = copied(info);
-    EXPECT_EQ(status == BLOBSTORE_OK, error == nullptr);
-    return made;
-}
-
-} // namespace
-
 std::string text(const blobstore_buffer* from) {
     std::size_t len = 0;
     const void* data = blobstore_buffer_data(from, &len);
@@ -40,9 +25,22 @@ object copied(const blobstore_object_view& view) {
         text(view.content_type),
         text(view.content_encoding),
         text(view.cache_control),
+        {},
+        text(view.version),
+        text(view.storage_class),
+        text(view.content_disposition),
+        text(view.content_language),
+        text(view.expires),
+        text(view.sse),
+        text(view.lock_mode),
+        view.retain_until_ns,
+        view.tag_count,
+        view.parts,
         {}};
     for (std::size_t i = 0; i < view.metadata_len; ++i)
         made.metadata[text(view.metadata[i].key)] = text(view.metadata[i].value);
+    for (std::size_t i = 0; i < view.tags_len; ++i)
+        made.tags[text(view.tags[i].key)] = text(view.tags[i].value);
     return made;
 }
 

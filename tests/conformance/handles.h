@@ -64,6 +64,11 @@ struct object {
     std::int64_t modified_ns = 0;
     std::string key, etag, content_type, content_encoding, cache_control;
     std::map<std::string, std::string> metadata;
+    std::string version, storage_class, content_disposition, content_language, expires, sse;
+    std::string lock_mode;
+    std::int64_t retain_until_ns = 0;
+    std::uint64_t tag_count = 0, parts = 0;
+    std::map<std::string, std::string> tags;
 };
 
 object copied(const blobstore_object_view& view);
@@ -104,6 +109,30 @@ protected:
     outcome copy(
         std::string_view from, std::string_view to, const blobstore_put_options* options = nullptr
     );
+    outcome copy_with(
+        std::string_view from,
+        const blobstore_get_options* source,
+        std::string_view to,
+        const blobstore_put_options* options = nullptr
+    );
+    outcome remove_with(std::string_view key, const blobstore_delete_options& options);
+    outcome rename(
+        std::string_view from, std::string_view to, const blobstore_put_options* options = nullptr
+    );
+    outcome append(
+        std::string_view key, std::string_view data, const blobstore_put_options* options = nullptr
+    );
+    outcome update(std::string_view key, const blobstore_put_options& options);
+    outcome tags_get(std::string_view key, std::string_view version = {});
+    outcome tags_set(std::string_view key, const std::vector<blobstore_kv>& tags);
+    outcome inspect(std::string_view key);
+    outcome undelete(std::string_view key);
+    outcome probe();
+
+    // Runs the probe first; nothing may be unknown then.
+    bool can(std::uint32_t what);
+    store_ptr open_other(const std::string& url); // of the same client
+    static outcome ended(blobstore_status status, blobstore_error* error, blobstore_object* info);
     listing list(blobstore_list_options options);
     listing list_all(const std::string& prefix); // all pages
 

@@ -224,6 +224,42 @@ static void layout_blobstore_file(void) {
     OFFSET(blobstore_file, path);
 }
 
+static void layout_blobstore_delete_options(void) {
+    SIZE(blobstore_delete_options);
+    OFFSET(blobstore_delete_options, struct_size);
+    OFFSET(blobstore_delete_options, flags);
+    OFFSET(blobstore_delete_options, if_match);
+    OFFSET(blobstore_delete_options, if_version);
+    OFFSET(blobstore_delete_options, version);
+}
+
+static void layout_blobstore_restore_options(void) {
+    SIZE(blobstore_restore_options);
+    OFFSET(blobstore_restore_options, struct_size);
+    OFFSET(blobstore_restore_options, flags);
+    OFFSET(blobstore_restore_options, days);
+    OFFSET(blobstore_restore_options, reserved0);
+    OFFSET(blobstore_restore_options, tier);
+    OFFSET(blobstore_restore_options, version);
+}
+
+static void layout_blobstore_lock_options(void) {
+    SIZE(blobstore_lock_options);
+    OFFSET(blobstore_lock_options, struct_size);
+    OFFSET(blobstore_lock_options, flags);
+    OFFSET(blobstore_lock_options, retain_until_ns);
+    OFFSET(blobstore_lock_options, mode);
+    OFFSET(blobstore_lock_options, version);
+}
+
+static void layout_blobstore_bucket_options(void) {
+    SIZE(blobstore_bucket_options);
+    OFFSET(blobstore_bucket_options, struct_size);
+    OFFSET(blobstore_bucket_options, flags);
+    OFFSET(blobstore_bucket_options, region);
+    OFFSET(blobstore_bucket_options, acl);
+}
+
 static void constants_other(void) {
     CONSTANT(BLOBSTORE_HEADER_VERSION);
     CONSTANT(BLOBSTORE_ERR_RETRYABLE);
@@ -271,6 +307,24 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_LIST_OWNERS);
     CONSTANT(BLOBSTORE_PRESIGN_SIGNING_TIME);
     CONSTANT(BLOBSTORE_FILE_FD);
+    CONSTANT(BLOBSTORE_DELETE_BYPASS_GOVERNANCE);
+    CONSTANT(BLOBSTORE_CAN_CREATE);
+    CONSTANT(BLOBSTORE_CAN_UPDATE);
+    CONSTANT(BLOBSTORE_CAN_DELETE_IF);
+    CONSTANT(BLOBSTORE_CAN_RENAME);
+    CONSTANT(BLOBSTORE_CAN_APPEND);
+    CONSTANT(BLOBSTORE_CAN_VERSIONS);
+    CONSTANT(BLOBSTORE_CAN_TAGS);
+    CONSTANT(BLOBSTORE_CAN_LOCK);
+    CONSTANT(BLOBSTORE_CAN_RESTORE);
+    CONSTANT(BLOBSTORE_CAN_CUSTOMER_KEY);
+    CONSTANT(BLOBSTORE_CAN_COPY_IF);
+    CONSTANT(BLOBSTORE_LOCK_RETENTION);
+    CONSTANT(BLOBSTORE_LOCK_LEGAL_HOLD);
+    CONSTANT(BLOBSTORE_LOCK_NO_LEGAL_HOLD);
+    CONSTANT(BLOBSTORE_LOCK_BYPASS_GOVERNANCE);
+    CONSTANT(BLOBSTORE_BUCKET_VERSIONS);
+    CONSTANT(BLOBSTORE_BUCKET_LOCKS);
 }
 
 static void constants_status(void) {
@@ -338,6 +392,10 @@ int main(void) {
     layout_blobstore_list_options();
     layout_blobstore_presign_options();
     layout_blobstore_file();
+    layout_blobstore_delete_options();
+    layout_blobstore_restore_options();
+    layout_blobstore_lock_options();
+    layout_blobstore_bucket_options();
     constants_other();
     constants_status();
     return 0;

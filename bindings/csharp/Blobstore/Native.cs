@@ -306,6 +306,66 @@ namespace Blobstore
         }
     }
 
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_delete_options
+    {
+        public uint struct_size;
+        public uint flags;
+        public blobstore_str if_match;
+        public blobstore_str if_version;
+        public blobstore_str version;
+
+        public static blobstore_delete_options Make()
+        {
+            return new blobstore_delete_options { struct_size = (uint)sizeof(blobstore_delete_options) };
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_restore_options
+    {
+        public uint struct_size;
+        public uint flags;
+        public uint days;
+        public uint reserved0;
+        public blobstore_str tier;
+        public blobstore_str version;
+
+        public static blobstore_restore_options Make()
+        {
+            return new blobstore_restore_options { struct_size = (uint)sizeof(blobstore_restore_options) };
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_lock_options
+    {
+        public uint struct_size;
+        public uint flags;
+        public long retain_until_ns;
+        public blobstore_str mode;
+        public blobstore_str version;
+
+        public static blobstore_lock_options Make()
+        {
+            return new blobstore_lock_options { struct_size = (uint)sizeof(blobstore_lock_options) };
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_bucket_options
+    {
+        public uint struct_size;
+        public uint flags;
+        public blobstore_str region;
+        public blobstore_str acl;
+
+        public static blobstore_bucket_options Make()
+        {
+            return new blobstore_bucket_options { struct_size = (uint)sizeof(blobstore_bucket_options) };
+        }
+    }
+
     public static unsafe class Native
     {
         public const string Library = "libblobstore.so.0";
@@ -402,6 +462,24 @@ namespace Blobstore
         public const uint BLOBSTORE_LIST_OWNERS = 4;
         public const uint BLOBSTORE_PRESIGN_SIGNING_TIME = 1;
         public const uint BLOBSTORE_FILE_FD = 1;
+        public const uint BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1;
+        public const uint BLOBSTORE_CAN_CREATE = 1;
+        public const uint BLOBSTORE_CAN_UPDATE = 2;
+        public const uint BLOBSTORE_CAN_DELETE_IF = 3;
+        public const uint BLOBSTORE_CAN_RENAME = 4;
+        public const uint BLOBSTORE_CAN_APPEND = 5;
+        public const uint BLOBSTORE_CAN_VERSIONS = 6;
+        public const uint BLOBSTORE_CAN_TAGS = 7;
+        public const uint BLOBSTORE_CAN_LOCK = 8;
+        public const uint BLOBSTORE_CAN_RESTORE = 9;
+        public const uint BLOBSTORE_CAN_CUSTOMER_KEY = 10;
+        public const uint BLOBSTORE_CAN_COPY_IF = 11;
+        public const uint BLOBSTORE_LOCK_RETENTION = 1;
+        public const uint BLOBSTORE_LOCK_LEGAL_HOLD = 2;
+        public const uint BLOBSTORE_LOCK_NO_LEGAL_HOLD = 4;
+        public const uint BLOBSTORE_LOCK_BYPASS_GOVERNANCE = 8;
+        public const uint BLOBSTORE_BUCKET_VERSIONS = 1;
+        public const uint BLOBSTORE_BUCKET_LOCKS = 2;
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern uint blobstore_version();
@@ -798,5 +876,158 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern void blobstore_writer_free(IntPtr writer);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_with(IntPtr store, byte* key, UIntPtr key_len, blobstore_delete_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_with_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_delete_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_with_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_delete_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_with_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_delete_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_copy_with(IntPtr source, byte* source_key, UIntPtr source_key_len, blobstore_get_options* source_options, IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_copy_with_async(IntPtr source, byte* source_key, UIntPtr source_key_len, blobstore_get_options* source_options, IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_copy_with_url(IntPtr client, byte* source_url, UIntPtr source_url_len, blobstore_get_options* source_options, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_copy_with_url_async(IntPtr client, byte* source_url, UIntPtr source_url_len, blobstore_get_options* source_options, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_rename(IntPtr store, byte* source_key, UIntPtr source_key_len, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_rename_async(IntPtr store, byte* source_key, UIntPtr source_key_len, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_append(IntPtr store, byte* key, UIntPtr key_len, void* data, UIntPtr len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_append_async(IntPtr store, byte* key, UIntPtr key_len, void* data, UIntPtr len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_append_url(IntPtr client, byte* url, UIntPtr url_len, void* data, UIntPtr len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_append_url_async(IntPtr client, byte* url, UIntPtr url_len, void* data, UIntPtr len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_update(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_update_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_update_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_update_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_put_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_get(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_get_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_get_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_get_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_set(IntPtr store, byte* key, UIntPtr key_len, blobstore_kv* tags, UIntPtr n, blobstore_get_options* options, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_set_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_kv* tags, UIntPtr n, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_set_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_kv* tags, UIntPtr n, blobstore_get_options* options, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_tags_set_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_kv* tags, UIntPtr n, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_inspect(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_inspect_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_inspect_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_inspect_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_undelete(IntPtr store, byte* key, UIntPtr key_len, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_undelete_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_restore(IntPtr store, byte* key, UIntPtr key_len, blobstore_restore_options* options, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_restore_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_restore_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_store_supports(IntPtr store, uint what);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_store_probe(IntPtr store, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_store_probe_async(IntPtr store, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_lock_get(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_lock_get_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_lock_set(IntPtr store, byte* key, UIntPtr key_len, blobstore_lock_options* options, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_lock_set_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_lock_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_create(IntPtr store, blobstore_bucket_options* options, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_create_async(IntPtr store, blobstore_bucket_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_delete(IntPtr store, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_delete_async(IntPtr store, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_exists(IntPtr store, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_exists_async(IntPtr store, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_versions(IntPtr store, int on, blobstore_call* call, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_versions_async(IntPtr store, int on, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_list(IntPtr store, blobstore_list_options* options, blobstore_call* call, IntPtr* page, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_bucket_list_async(IntPtr store, blobstore_list_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
     }
 }

@@ -27,6 +27,10 @@ func mirror() []string {
 	var vListOptions ListOptions
 	var vPresignOptions PresignOptions
 	var vFile File
+	var vDeleteOptions DeleteOptions
+	var vRestoreOptions RestoreOptions
+	var vLockOptions LockOptions
+	var vBucketOptions BucketOptions
 	return []string{
 		fmt.Sprint("size blobstore_str ", unsafe.Sizeof(vStr)),
 		fmt.Sprint("offset blobstore_str.ptr ", unsafe.Offsetof(vStr.Ptr)),
@@ -199,6 +203,30 @@ func mirror() []string {
 		fmt.Sprint("offset blobstore_file.flags ", unsafe.Offsetof(vFile.Flags)),
 		fmt.Sprint("offset blobstore_file.fd ", unsafe.Offsetof(vFile.Fd)),
 		fmt.Sprint("offset blobstore_file.path ", unsafe.Offsetof(vFile.Path)),
+		fmt.Sprint("size blobstore_delete_options ", unsafe.Sizeof(vDeleteOptions)),
+		fmt.Sprint("offset blobstore_delete_options.struct_size ", unsafe.Offsetof(vDeleteOptions.StructSize)),
+		fmt.Sprint("offset blobstore_delete_options.flags ", unsafe.Offsetof(vDeleteOptions.Flags)),
+		fmt.Sprint("offset blobstore_delete_options.if_match ", unsafe.Offsetof(vDeleteOptions.IfMatch)),
+		fmt.Sprint("offset blobstore_delete_options.if_version ", unsafe.Offsetof(vDeleteOptions.IfVersion)),
+		fmt.Sprint("offset blobstore_delete_options.version ", unsafe.Offsetof(vDeleteOptions.Version)),
+		fmt.Sprint("size blobstore_restore_options ", unsafe.Sizeof(vRestoreOptions)),
+		fmt.Sprint("offset blobstore_restore_options.struct_size ", unsafe.Offsetof(vRestoreOptions.StructSize)),
+		fmt.Sprint("offset blobstore_restore_options.flags ", unsafe.Offsetof(vRestoreOptions.Flags)),
+		fmt.Sprint("offset blobstore_restore_options.days ", unsafe.Offsetof(vRestoreOptions.Days)),
+		fmt.Sprint("offset blobstore_restore_options.reserved0 ", unsafe.Offsetof(vRestoreOptions.Reserved0)),
+		fmt.Sprint("offset blobstore_restore_options.tier ", unsafe.Offsetof(vRestoreOptions.Tier)),
+		fmt.Sprint("offset blobstore_restore_options.version ", unsafe.Offsetof(vRestoreOptions.Version)),
+		fmt.Sprint("size blobstore_lock_options ", unsafe.Sizeof(vLockOptions)),
+		fmt.Sprint("offset blobstore_lock_options.struct_size ", unsafe.Offsetof(vLockOptions.StructSize)),
+		fmt.Sprint("offset blobstore_lock_options.flags ", unsafe.Offsetof(vLockOptions.Flags)),
+		fmt.Sprint("offset blobstore_lock_options.retain_until_ns ", unsafe.Offsetof(vLockOptions.RetainUntilNs)),
+		fmt.Sprint("offset blobstore_lock_options.mode ", unsafe.Offsetof(vLockOptions.Mode)),
+		fmt.Sprint("offset blobstore_lock_options.version ", unsafe.Offsetof(vLockOptions.Version)),
+		fmt.Sprint("size blobstore_bucket_options ", unsafe.Sizeof(vBucketOptions)),
+		fmt.Sprint("offset blobstore_bucket_options.struct_size ", unsafe.Offsetof(vBucketOptions.StructSize)),
+		fmt.Sprint("offset blobstore_bucket_options.flags ", unsafe.Offsetof(vBucketOptions.Flags)),
+		fmt.Sprint("offset blobstore_bucket_options.region ", unsafe.Offsetof(vBucketOptions.Region)),
+		fmt.Sprint("offset blobstore_bucket_options.acl ", unsafe.Offsetof(vBucketOptions.Acl)),
 		fmt.Sprint("const BLOBSTORE_HEADER_VERSION ", int64(HeaderVersion)),
 		fmt.Sprint("const BLOBSTORE_OK ", int64(OK)),
 		fmt.Sprint("const BLOBSTORE_E_INVALID_ARGUMENT ", int64(EInvalidArgument)),
@@ -291,6 +319,24 @@ func mirror() []string {
 		fmt.Sprint("const BLOBSTORE_LIST_OWNERS ", int64(ListOwners)),
 		fmt.Sprint("const BLOBSTORE_PRESIGN_SIGNING_TIME ", int64(PresignSigningTime)),
 		fmt.Sprint("const BLOBSTORE_FILE_FD ", int64(FileFd)),
+		fmt.Sprint("const BLOBSTORE_DELETE_BYPASS_GOVERNANCE ", int64(DeleteBypassGovernance)),
+		fmt.Sprint("const BLOBSTORE_CAN_CREATE ", int64(CanCreate)),
+		fmt.Sprint("const BLOBSTORE_CAN_UPDATE ", int64(CanUpdate)),
+		fmt.Sprint("const BLOBSTORE_CAN_DELETE_IF ", int64(CanDeleteIf)),
+		fmt.Sprint("const BLOBSTORE_CAN_RENAME ", int64(CanRename)),
+		fmt.Sprint("const BLOBSTORE_CAN_APPEND ", int64(CanAppend)),
+		fmt.Sprint("const BLOBSTORE_CAN_VERSIONS ", int64(CanVersions)),
+		fmt.Sprint("const BLOBSTORE_CAN_TAGS ", int64(CanTags)),
+		fmt.Sprint("const BLOBSTORE_CAN_LOCK ", int64(CanLock)),
+		fmt.Sprint("const BLOBSTORE_CAN_RESTORE ", int64(CanRestore)),
+		fmt.Sprint("const BLOBSTORE_CAN_CUSTOMER_KEY ", int64(CanCustomerKey)),
+		fmt.Sprint("const BLOBSTORE_CAN_COPY_IF ", int64(CanCopyIf)),
+		fmt.Sprint("const BLOBSTORE_LOCK_RETENTION ", int64(LockRetention)),
+		fmt.Sprint("const BLOBSTORE_LOCK_LEGAL_HOLD ", int64(LockLegalHold)),
+		fmt.Sprint("const BLOBSTORE_LOCK_NO_LEGAL_HOLD ", int64(LockNoLegalHold)),
+		fmt.Sprint("const BLOBSTORE_LOCK_BYPASS_GOVERNANCE ", int64(LockBypassGovernance)),
+		fmt.Sprint("const BLOBSTORE_BUCKET_VERSIONS ", int64(BucketVersions)),
+		fmt.Sprint("const BLOBSTORE_BUCKET_LOCKS ", int64(BucketLocks)),
 	}
 }
 

@@ -65,52 +65,70 @@ const (
 )
 
 const (
-	HeaderVersion        = 0x000100
-	ErrRetryable         = 1
-	ErrOutcomeUnknown    = 2
-	ErrFromService       = 4
-	ConfigSecret         = 1
-	EventComplete        = 1
-	EventLog             = 2
-	EventWake            = 3
-	LogOff               = 0
-	LogError             = 1
-	LogWarn              = 2
-	LogInfo              = 3
-	LogDebug             = 4
-	ObjectHasSize        = 1
-	ObjectHasModified    = 2
-	ObjectIsPrefix       = 4
-	ObjectIsDeleteMarker = 8
-	ObjectIsLatest       = 16
-	ObjectBucketKey      = 32
-	ObjectLegalHold      = 64
-	ObjectHasRetainUntil = 128
-	ObjectHasTagCount    = 256
-	ObjectHasParts       = 512
-	GetOffset            = 1
-	GetLength            = 2
-	GetSuffix            = 4
-	GetIfModified        = 8
-	GetIfUnmodified      = 16
-	GetUnverified        = 32
-	PutCreate            = 1
-	PutBucketKey         = 2
-	PutGuessType         = 4
-	PutKeepAttributes    = 8
-	PutKeepTags          = 16
-	ChecksumDefault      = 0
-	ChecksumCrc32        = 1
-	ChecksumCrc32c       = 2
-	ChecksumCrc64nvme    = 3
-	ChecksumSha1         = 4
-	ChecksumSha256       = 5
-	ChecksumMd5          = 6
-	ListVersions         = 1
-	ListMarkers          = 2
-	ListOwners           = 4
-	PresignSigningTime   = 1
-	FileFd               = 1
+	HeaderVersion          = 0x000100
+	ErrRetryable           = 1
+	ErrOutcomeUnknown      = 2
+	ErrFromService         = 4
+	ConfigSecret           = 1
+	EventComplete          = 1
+	EventLog               = 2
+	EventWake              = 3
+	LogOff                 = 0
+	LogError               = 1
+	LogWarn                = 2
+	LogInfo                = 3
+	LogDebug               = 4
+	ObjectHasSize          = 1
+	ObjectHasModified      = 2
+	ObjectIsPrefix         = 4
+	ObjectIsDeleteMarker   = 8
+	ObjectIsLatest         = 16
+	ObjectBucketKey        = 32
+	ObjectLegalHold        = 64
+	ObjectHasRetainUntil   = 128
+	ObjectHasTagCount      = 256
+	ObjectHasParts         = 512
+	GetOffset              = 1
+	GetLength              = 2
+	GetSuffix              = 4
+	GetIfModified          = 8
+	GetIfUnmodified        = 16
+	GetUnverified          = 32
+	PutCreate              = 1
+	PutBucketKey           = 2
+	PutGuessType           = 4
+	PutKeepAttributes      = 8
+	PutKeepTags            = 16
+	ChecksumDefault        = 0
+	ChecksumCrc32          = 1
+	ChecksumCrc32c         = 2
+	ChecksumCrc64nvme      = 3
+	ChecksumSha1           = 4
+	ChecksumSha256         = 5
+	ChecksumMd5            = 6
+	ListVersions           = 1
+	ListMarkers            = 2
+	ListOwners             = 4
+	PresignSigningTime     = 1
+	FileFd                 = 1
+	DeleteBypassGovernance = 1
+	CanCreate              = 1
+	CanUpdate              = 2
+	CanDeleteIf            = 3
+	CanRename              = 4
+	CanAppend              = 5
+	CanVersions            = 6
+	CanTags                = 7
+	CanLock                = 8
+	CanRestore             = 9
+	CanCustomerKey         = 10
+	CanCopyIf              = 11
+	LockRetention          = 1
+	LockLegalHold          = 2
+	LockNoLegalHold        = 4
+	LockBypassGovernance   = 8
+	BucketVersions         = 1
+	BucketLocks            = 2
 )
 
 type (
@@ -391,6 +409,58 @@ type File struct {
 // NewFile returns the structure with its size set and all else default.
 func NewFile() File {
 	return File{StructSize: uint32(unsafe.Sizeof(File{}))}
+}
+
+type DeleteOptions struct {
+	StructSize uint32
+	Flags      uint32
+	IfMatch    Str
+	IfVersion  Str
+	Version    Str
+}
+
+// NewDeleteOptions returns the structure with its size set and all else default.
+func NewDeleteOptions() DeleteOptions {
+	return DeleteOptions{StructSize: uint32(unsafe.Sizeof(DeleteOptions{}))}
+}
+
+type RestoreOptions struct {
+	StructSize uint32
+	Flags      uint32
+	Days       uint32
+	Reserved0  uint32
+	Tier       Str
+	Version    Str
+}
+
+// NewRestoreOptions returns the structure with its size set and all else default.
+func NewRestoreOptions() RestoreOptions {
+	return RestoreOptions{StructSize: uint32(unsafe.Sizeof(RestoreOptions{}))}
+}
+
+type LockOptions struct {
+	StructSize    uint32
+	Flags         uint32
+	RetainUntilNs int64
+	Mode          Str
+	Version       Str
+}
+
+// NewLockOptions returns the structure with its size set and all else default.
+func NewLockOptions() LockOptions {
+	return LockOptions{StructSize: uint32(unsafe.Sizeof(LockOptions{}))}
+}
+
+type BucketOptions struct {
+	StructSize uint32
+	Flags      uint32
+	Region     Str
+	Acl        Str
+}
+
+// NewBucketOptions returns the structure with its size set and all else default.
+func NewBucketOptions() BucketOptions {
+	return BucketOptions{StructSize: uint32(unsafe.Sizeof(BucketOptions{}))}
 }
 
 func Version() uint32 {
@@ -919,4 +989,208 @@ func WriterFinishAsync(writer *Writer, async *Async, op **Op, err **Error) Statu
 
 func WriterFree(writer *Writer) {
 	C.blobstore_writer_free((*C.blobstore_writer)(unsafe.Pointer(writer)))
+}
+
+func DeleteWith(store *Store, key *byte, keyLen uintptr, options *DeleteOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_delete_with((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_delete_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func DeleteWithAsync(store *Store, key *byte, keyLen uintptr, options *DeleteOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_delete_with_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_delete_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func DeleteWithUrl(client *Client, url *byte, urlLen uintptr, options *DeleteOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_delete_with_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_delete_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func DeleteWithUrlAsync(client *Client, url *byte, urlLen uintptr, options *DeleteOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_delete_with_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_delete_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func CopyWith(source *Store, sourceKey *byte, sourceKeyLen uintptr, sourceOptions *GetOptions, store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_copy_with((*C.blobstore_store)(unsafe.Pointer(source)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.blobstore_get_options)(unsafe.Pointer(sourceOptions)), (*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func CopyWithAsync(source *Store, sourceKey *byte, sourceKeyLen uintptr, sourceOptions *GetOptions, store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_copy_with_async((*C.blobstore_store)(unsafe.Pointer(source)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.blobstore_get_options)(unsafe.Pointer(sourceOptions)), (*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func CopyWithUrl(client *Client, sourceUrl *byte, sourceUrlLen uintptr, sourceOptions *GetOptions, url *byte, urlLen uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_copy_with_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(sourceUrl)), C.size_t(sourceUrlLen), (*C.blobstore_get_options)(unsafe.Pointer(sourceOptions)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func CopyWithUrlAsync(client *Client, sourceUrl *byte, sourceUrlLen uintptr, sourceOptions *GetOptions, url *byte, urlLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_copy_with_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(sourceUrl)), C.size_t(sourceUrlLen), (*C.blobstore_get_options)(unsafe.Pointer(sourceOptions)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Rename(store *Store, sourceKey *byte, sourceKeyLen uintptr, key *byte, keyLen uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_rename((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func RenameAsync(store *Store, sourceKey *byte, sourceKeyLen uintptr, key *byte, keyLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_rename_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(sourceKey)), C.size_t(sourceKeyLen), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Append(store *Store, key *byte, keyLen uintptr, data unsafe.Pointer, len uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_append((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), data, C.size_t(len), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func AppendAsync(store *Store, key *byte, keyLen uintptr, data unsafe.Pointer, len uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_append_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), data, C.size_t(len), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func AppendUrl(client *Client, url *byte, urlLen uintptr, data unsafe.Pointer, len uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_append_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), data, C.size_t(len), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func AppendUrlAsync(client *Client, url *byte, urlLen uintptr, data unsafe.Pointer, len uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_append_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), data, C.size_t(len), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Update(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_update((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UpdateAsync(store *Store, key *byte, keyLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_update_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UpdateUrl(client *Client, url *byte, urlLen uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_update_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UpdateUrlAsync(client *Client, url *byte, urlLen uintptr, options *PutOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_update_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_put_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsGet(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_tags_get((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsGetAsync(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_tags_get_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsGetUrl(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_tags_get_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsGetUrlAsync(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_tags_get_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsSet(store *Store, key *byte, keyLen uintptr, tags *Kv, n uintptr, options *GetOptions, call *Call, err **Error) Status {
+	return Status(C.blobstore_tags_set((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_kv)(unsafe.Pointer(tags)), C.size_t(n), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsSetAsync(store *Store, key *byte, keyLen uintptr, tags *Kv, n uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_tags_set_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_kv)(unsafe.Pointer(tags)), C.size_t(n), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsSetUrl(client *Client, url *byte, urlLen uintptr, tags *Kv, n uintptr, options *GetOptions, call *Call, err **Error) Status {
+	return Status(C.blobstore_tags_set_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_kv)(unsafe.Pointer(tags)), C.size_t(n), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func TagsSetUrlAsync(client *Client, url *byte, urlLen uintptr, tags *Kv, n uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_tags_set_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_kv)(unsafe.Pointer(tags)), C.size_t(n), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Inspect(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_inspect((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func InspectAsync(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_inspect_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func InspectUrl(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_inspect_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func InspectUrlAsync(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_inspect_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Undelete(store *Store, key *byte, keyLen uintptr, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_undelete((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func UndeleteAsync(store *Store, key *byte, keyLen uintptr, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_undelete_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func Restore(store *Store, key *byte, keyLen uintptr, options *RestoreOptions, call *Call, err **Error) Status {
+	return Status(C.blobstore_restore((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_restore_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func RestoreAsync(store *Store, key *byte, keyLen uintptr, options *RestoreOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_restore_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_restore_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func StoreSupports(store *Store, what uint32) int32 {
+	return int32(C.blobstore_store_supports((*C.blobstore_store)(unsafe.Pointer(store)), C.uint32_t(what)))
+}
+
+func StoreProbe(store *Store, call *Call, err **Error) Status {
+	return Status(C.blobstore_store_probe((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func StoreProbeAsync(store *Store, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_store_probe_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func LockGet(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, info **Object, err **Error) Status {
+	return Status(C.blobstore_lock_get((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func LockGetAsync(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_lock_get_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func LockSet(store *Store, key *byte, keyLen uintptr, options *LockOptions, call *Call, err **Error) Status {
+	return Status(C.blobstore_lock_set((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_lock_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func LockSetAsync(store *Store, key *byte, keyLen uintptr, options *LockOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_lock_set_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_lock_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketCreate(store *Store, options *BucketOptions, call *Call, err **Error) Status {
+	return Status(C.blobstore_bucket_create((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_bucket_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketCreateAsync(store *Store, options *BucketOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_create_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_bucket_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketDelete(store *Store, call *Call, err **Error) Status {
+	return Status(C.blobstore_bucket_delete((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketDeleteAsync(store *Store, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_delete_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketExists(store *Store, call *Call, err **Error) Status {
+	return Status(C.blobstore_bucket_exists((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketExistsAsync(store *Store, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_exists_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketVersions(store *Store, on int32, call *Call, err **Error) Status {
+	return Status(C.blobstore_bucket_versions((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketVersionsAsync(store *Store, on int32, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_versions_async((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketList(store *Store, options *ListOptions, call *Call, page **Page, err **Error) Status {
+	return Status(C.blobstore_bucket_list((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_list_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_page)(unsafe.Pointer(page)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func BucketListAsync(store *Store, options *ListOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_list_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_list_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }

@@ -117,6 +117,24 @@ BLOBSTORE_LIST_MARKERS = 2
 BLOBSTORE_LIST_OWNERS = 4
 BLOBSTORE_PRESIGN_SIGNING_TIME = 1
 BLOBSTORE_FILE_FD = 1
+BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1
+BLOBSTORE_CAN_CREATE = 1
+BLOBSTORE_CAN_UPDATE = 2
+BLOBSTORE_CAN_DELETE_IF = 3
+BLOBSTORE_CAN_RENAME = 4
+BLOBSTORE_CAN_APPEND = 5
+BLOBSTORE_CAN_VERSIONS = 6
+BLOBSTORE_CAN_TAGS = 7
+BLOBSTORE_CAN_LOCK = 8
+BLOBSTORE_CAN_RESTORE = 9
+BLOBSTORE_CAN_CUSTOMER_KEY = 10
+BLOBSTORE_CAN_COPY_IF = 11
+BLOBSTORE_LOCK_RETENTION = 1
+BLOBSTORE_LOCK_LEGAL_HOLD = 2
+BLOBSTORE_LOCK_NO_LEGAL_HOLD = 4
+BLOBSTORE_LOCK_BYPASS_GOVERNANCE = 8
+BLOBSTORE_BUCKET_VERSIONS = 1
+BLOBSTORE_BUCKET_LOCKS = 2
 
 
 class blobstore_str(Structure):
@@ -222,6 +240,25 @@ class blobstore_presign_options(_Sized):
 
 class blobstore_file(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("fd", c_ssize_t), ("path", blobstore_str)]
+
+
+class blobstore_delete_options(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("if_match", blobstore_str),
+                ("if_version", blobstore_str), ("version", blobstore_str)]
+
+
+class blobstore_restore_options(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("days", c_uint32), ("reserved0", c_uint32),
+                ("tier", blobstore_str), ("version", blobstore_str)]
+
+
+class blobstore_lock_options(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("retain_until_ns", c_int64), ("mode", blobstore_str),
+                ("version", blobstore_str)]
+
+
+class blobstore_bucket_options(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("region", blobstore_str), ("acl", blobstore_str)]
 
 
 blobstore_version = _function("blobstore_version", c_uint32)
@@ -475,3 +512,126 @@ blobstore_writer_finish = _function("blobstore_writer_finish", c_int32, c_void_p
 blobstore_writer_finish_async = _function("blobstore_writer_finish_async", c_int32, c_void_p,
     POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_writer_free = _function("blobstore_writer_free", None, c_void_p)
+blobstore_delete_with = _function("blobstore_delete_with", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_delete_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_delete_with_async = _function("blobstore_delete_with_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_delete_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_delete_with_url = _function("blobstore_delete_with_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_delete_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_delete_with_url_async = _function("blobstore_delete_with_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_delete_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_copy_with = _function("blobstore_copy_with", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), c_void_p, c_char_p, c_size_t, POINTER(blobstore_put_options),
+    POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_copy_with_async = _function("blobstore_copy_with_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), c_void_p, c_char_p, c_size_t, POINTER(blobstore_put_options),
+    POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_copy_with_url = _function("blobstore_copy_with_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), c_char_p, c_size_t, POINTER(blobstore_put_options), POINTER(blobstore_call),
+    POINTER(c_void_p), POINTER(c_void_p))
+blobstore_copy_with_url_async = _function("blobstore_copy_with_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), c_char_p, c_size_t, POINTER(blobstore_put_options), POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_rename = _function("blobstore_rename", c_int32, c_void_p, c_char_p, c_size_t, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_rename_async = _function("blobstore_rename_async", c_int32, c_void_p, c_char_p, c_size_t, c_char_p,
+    c_size_t, POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_append = _function("blobstore_append", c_int32, c_void_p, c_char_p, c_size_t, c_void_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_append_async = _function("blobstore_append_async", c_int32, c_void_p, c_char_p, c_size_t, c_void_p,
+    c_size_t, POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_append_url = _function("blobstore_append_url", c_int32, c_void_p, c_char_p, c_size_t, c_void_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_append_url_async = _function("blobstore_append_url_async", c_int32, c_void_p, c_char_p, c_size_t, c_void_p,
+    c_size_t, POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_update = _function("blobstore_update", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_update_async = _function("blobstore_update_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_update_url = _function("blobstore_update_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_update_url_async = _function("blobstore_update_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_tags_get = _function("blobstore_tags_get", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_tags_get_async = _function("blobstore_tags_get_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_tags_get_url = _function("blobstore_tags_get_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_tags_get_url_async = _function("blobstore_tags_get_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_tags_set = _function("blobstore_tags_set", c_int32, c_void_p, c_char_p, c_size_t, POINTER(blobstore_kv),
+    c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_tags_set_async = _function("blobstore_tags_set_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_kv), c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_tags_set_url = _function("blobstore_tags_set_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_kv), c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_tags_set_url_async = _function("blobstore_tags_set_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_kv), c_size_t, POINTER(blobstore_get_options), POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_inspect = _function("blobstore_inspect", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_inspect_async = _function("blobstore_inspect_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_inspect_url = _function("blobstore_inspect_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_inspect_url_async = _function("blobstore_inspect_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_undelete = _function("blobstore_undelete", c_int32, c_void_p, c_char_p, c_size_t, POINTER(blobstore_call),
+    POINTER(c_void_p), POINTER(c_void_p))
+blobstore_undelete_async = _function("blobstore_undelete_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_restore = _function("blobstore_restore", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_restore_options), POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_restore_async = _function("blobstore_restore_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_restore_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_store_supports = _function("blobstore_store_supports", c_int32, c_void_p, c_uint32)
+blobstore_store_probe = _function("blobstore_store_probe", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(c_void_p))
+blobstore_store_probe_async = _function("blobstore_store_probe_async", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_lock_get = _function("blobstore_lock_get", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_lock_get_async = _function("blobstore_lock_get_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_lock_set = _function("blobstore_lock_set", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_lock_options), POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_lock_set_async = _function("blobstore_lock_set_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_lock_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_bucket_create = _function("blobstore_bucket_create", c_int32, c_void_p, POINTER(blobstore_bucket_options),
+    POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_bucket_create_async = _function("blobstore_bucket_create_async", c_int32, c_void_p,
+    POINTER(blobstore_bucket_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_bucket_delete = _function("blobstore_bucket_delete", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(c_void_p))
+blobstore_bucket_delete_async = _function("blobstore_bucket_delete_async", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_bucket_exists = _function("blobstore_bucket_exists", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(c_void_p))
+blobstore_bucket_exists_async = _function("blobstore_bucket_exists_async", c_int32, c_void_p, POINTER(blobstore_call),
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_bucket_versions = _function("blobstore_bucket_versions", c_int32, c_void_p, c_int32,
+    POINTER(blobstore_call), POINTER(c_void_p))
+blobstore_bucket_versions_async = _function("blobstore_bucket_versions_async", c_int32, c_void_p, c_int32,
+    POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_bucket_list = _function("blobstore_bucket_list", c_int32, c_void_p, POINTER(blobstore_list_options),
+    POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_bucket_list_async = _function("blobstore_bucket_list_async", c_int32, c_void_p,
+    POINTER(blobstore_list_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))

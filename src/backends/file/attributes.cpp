@@ -42,24 +42,42 @@ error corrupt() {
     return error(errc::corrupt, "the stored attributes of the object are malformed");
 }
 
-result<void> decode_line(std::string_view line, attributes& into) {
-    const std::string_view name = take(line, ' ');
-    std::string meta_name;
-    if (name == "meta") {
+constexpr std::pair<std::string_view, std::string attributes::*> lines[] = {
+    {"content-type", &attributes::content_type},
+    {"content-encoding", &attributes::content_encoding},
+    {"cache-control", &attributes::cache_control},
+    {"content-disposition", &attributes::content_disposition},
+    {"content-language", &attributes::content_language},
+    {"expires", &attributes::expires}};
+
+void add_pair(
+    std::string& out, std::string_view what, std::string_view name, std::string_view value
+) {
+    out += what;
+    percent_encode_to(out, name, encode_set::path);
+    out += ' ';
+    percent_encode_to(out, value, encode_set::path);
+    out += '\n';
+}
+
+result<void> decode_line(std::string_view line, kept_attributes& into) {
+    const std::string_view what = take(line, ' ');
+    const bool named = what == "meta" || what == "tag";
+    std::string name;
+    if (named) {
         result<std::string> decoded = percent_decode(take(line, ' '), plus::literal);
         if (!decoded || decoded->empty()) return corrupt();
-        meta_name = std::move(*decoded);
+        name = std::move(*decoded);
     }
     result<std::string> value = percent_decode(line, plus::literal);
     if (!value) return corrupt();
-    if (name == "meta")
-        into.metadata.emplace_back(std::move(meta_name), std::move(*value));
-    else if (name == "content-type")
-        into.content_type = std::move(*value);
-    else if (name == "content-encoding")
-        into.content_encoding = std::move(*value);
-    else if (name == "cache-control")
-        into.cache_control = std::move(*value);
+    if (named) {
+        name_values& pairs = what == "tag" ? into.tags : into.metadata;
+        pairs.emplace_back(std::move(name), std::move(*value));
+        return {};
+    }
+    for (const auto& [line_name, member] : lines)
+        if (what == line_name) into.*member = std::move(*value);
     return {};
 }
 
@@ -71,23 +89,19 @@ bool read_number(std::string_view text, Number& into) {
 
 } // namespace
 
-std::string encode_attributes(const attributes& set) {
+std::string encode_attributes(const kept_attributes& set) {
     std::string out;
-    add_line(out, "content-type", set.content_type);
-    add_line(out, "content-encoding", set.content_encoding);
-    add_line(out, "cache-control", set.cache_control);
-    for (const auto& [name, value] : set.metadata) {
-        out += "meta ";
-        percent_encode_to(out, lower(name), encode_set::path);
-        out += ' ';
-        percent_encode_to(out, value, encode_set::path);
-        out += '\n';
-    }
+    for (const auto& [name, member] : lines)
+        add_line(out, name, set.*member);
+    for (const auto& [name, value] : set.metadata)
+        add_pair(out, "meta ", lower(name), value);
+    for (const auto& [name, value] : set.tags)
+        add_pair(out, "tag ", name, value);
     return out;
 }
 
-result<attributes> decode_attributes(std::string_view text) {
-    attributes set;
+result<kept_attributes> decode_attributes(std::string_view text) {
+    kept_attributes set;
     while (!text.empty()) {
         result<void> line = decode_line(take(text, '\n'), set);
         if (!line) return line.error();

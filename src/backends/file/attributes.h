@@ -11,19 +11,28 @@
 
 namespace blobstore::file {
 
-/// Lines of `name value`, values percent-encoded, metadata as `meta name value`. Empty for no
-/// attributes.
-std::string encode_attributes(const attributes& set);
+/// All that is kept beside a file.
+struct kept_attributes : attributes {
+    kept_attributes(attributes a = {}, name_values t = {})
+        : attributes(std::move(a))
+        , tags(std::move(t)) {}
+
+    name_values tags;
+};
+
+/// Lines of `name value`, values percent-encoded, metadata as `meta name value`, tags likewise.
+/// Empty for no attributes.
+std::string encode_attributes(const kept_attributes& set);
 
 /// Unknown lines are passed over; what is malformed is errc::corrupt.
-result<attributes> decode_attributes(std::string_view text);
+result<kept_attributes> decode_attributes(std::string_view text);
 
 /// Attributes of one version of an object, which size and modification time tell from the others.
 /// (No inode: file systems without extended attributes often do not keep inode numbers.)
 struct sidecar_record {
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;
-    attributes set;
+    kept_attributes set;
 
     bool of(std::uint64_t s, std::int64_t m) const noexcept {
         return size == s && modified_ns == m;

@@ -123,7 +123,7 @@ find_attributes(int root, const std::string& key, const file_settings& settings,
         if (!stored) return stored.error();
         sidecars = !stored->supported;
         if (stored->value) {
-            result<attributes> set = decode_attributes(*stored->value);
+            result<kept_attributes> set = decode_attributes(*stored->value);
             if (!set) return set.error();
             of.set = std::move(*set);
             return true;
@@ -158,8 +158,9 @@ result<void> make_way(int folder, const std::string& name) {
 }
 
 /// Writes the new version's record in front of those that are there.
-result<void>
-write_sidecar(int folder, const target& at, const attributes& set, const file_settings& settings) {
+result<void> write_sidecar(
+    int folder, const target& at, const kept_attributes& set, const file_settings& settings
+) {
     result<file_facts> facts = facts_of(at.file.fd());
     if (!facts) return facts.error();
     const std::string name = sidecar_name(at.name);
@@ -177,11 +178,14 @@ write_sidecar(int folder, const target& at, const attributes& set, const file_se
     return file->publish(name, if_exists::replace);
 }
 
+/// Among those who use this library. Writes without a condition share it, so that they hold up
+/// nobody but those with one.
 struct lock_of_folder {
     int folder = -1;
 
-    void take(int fd) {
-        while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) {
+    void take(int fd, bool alone) {
+        while (::flock(fd, alone ? LOCK_EX : LOCK_SH) != 0) {
+            if (errno != EINTR) return; // no locks here
         }
         folder = fd;
     }
@@ -195,26 +199,44 @@ struct lock_of_folder {
     }
 };
 
+/// Under the folder's lock.
+result<void> check_there(int folder, const std::string& name, const write_condition& when) {
+    if (when.none()) return {};
+    if (!when.if_version.empty()) return error(errc::unsupported, "files have no versions");
+    result<file_facts> facts = facts_at(folder, name);
+    if (!facts && facts.error()->os_error != ENOENT) return facts.error();
+    if (!facts || facts->kind != file_kind::regular) return check_write(when, nullptr);
+    object_meta current;
+    current.etag = etag_of(*facts);
+    return check_write(when, &current);
+}
+
 /// Sidecar, then name, under the folder's lock where there is a sidecar: a reader finds the record
 /// of any version it can open.
 result<void> publish_in(
-    int folder, target& at, const attributes& set, bool with_sidecar, const file_settings& settings
+    int folder,
+    target& at,
+    const kept_attributes& set,
+    bool with_sidecar,
+    const write_condition& when,
+    const file_settings& settings
 ) {
     const std::string side = sidecar_name(at.name);
     const bool had_sidecar = ::faccessat(folder, side.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    result<void> done = at.file.settle(); // not while others wait
+    if (!done) return done;
     lock_of_folder lock;
-    if (with_sidecar || had_sidecar) lock.take(folder);
-    if (with_sidecar) {
-        result<void> written = write_sidecar(folder, at, set, settings);
-        if (!written) return written;
-    }
-    result<void> published = at.file.publish(at.name, if_exists::replace);
-    if (published && !with_sidecar && had_sidecar) ::unlinkat(folder, side.c_str(), 0);
-    return published;
+    lock.take(folder, with_sidecar || had_sidecar || !when.none());
+    done = check_there(folder, at.name, when);
+    if (done && with_sidecar) done = write_sidecar(folder, at, set, settings);
+    if (!done) return done;
+    done = at.file.publish(at.name, when.create ? if_exists::refuse : if_exists::replace);
+    if (done && !with_sidecar && had_sidecar) ::unlinkat(folder, side.c_str(), 0);
+    return done;
 }
 
 /// True where the attributes need a sidecar.
-result<bool> store_attributes(int fd, const attributes& set, const file_settings& settings) {
+result<bool> store_attributes(int fd, const kept_attributes& set, const file_settings& settings) {
     const std::string text = encode_attributes(set);
     if (text.empty()) return false;
     if (settings.attributes == attribute_place::sidecar) return true;
@@ -264,12 +286,20 @@ object_meta meta_of(const std::string& key, const file_facts& facts) {
     return meta;
 }
 
-object_meta meta_of(const std::string& key, const file_facts& facts, const attributes& set) {
+object_meta meta_of(const std::string& key, const file_facts& facts, const kept_attributes& set) {
     object_meta meta = meta_of(key, facts);
     meta.content_type = set.content_type;
     meta.content_encoding = set.content_encoding;
     meta.cache_control = set.cache_control;
     meta.metadata = set.metadata;
+    if (set.content_disposition.empty() && set.content_language.empty() && set.expires.empty() &&
+        set.tags.empty())
+        return meta;
+    object_extras& more = meta.own_extras();
+    more.content_disposition = set.content_disposition;
+    more.content_language = set.content_language;
+    more.expires = set.expires;
+    if (!set.tags.empty()) more.tag_count = set.tags.size();
     return meta;
 }
 
@@ -320,14 +350,15 @@ result<object_meta> commit(
     int root,
     const std::string& key,
     target& at,
-    const attributes& set,
+    const kept_attributes& set,
+    const write_condition& when,
     const file_settings& settings
 ) {
     result<bool> with_sidecar = store_attributes(at.file.fd(), set, settings);
     if (!with_sidecar) return with_sidecar.error();
     result<void> free = make_way(at.file.folder(), at.name);
     if (!free) return free.error();
-    result<void> published = publish_in(at.file.folder(), at, set, *with_sidecar, settings);
+    result<void> published = publish_in(at.file.folder(), at, set, *with_sidecar, when, settings);
     for (int i = 0; !published && published.error()->os_error == ENOENT && i < races_borne; ++i) {
         // the folder was empty for a moment and a remove took it away
         result<made_folder> again = make_folders(root, at.parent, settings.how);
@@ -335,9 +366,11 @@ result<object_meta> commit(
         if (!again) return again.error();
         const int folder = again->folder.get();
         at.file.move_to(std::move(again->folder));
-        published = publish_in(folder, at, set, *with_sidecar, settings);
+        published = publish_in(folder, at, set, *with_sidecar, when, settings);
     }
     if (!published && published.error()->os_error == EISDIR) return folder_in_the_way();
+    if (!published && published.error()->os_error == EEXIST)
+        return error(errc::exists, "there is an object of this key");
     if (!published) return published.error();
     result<file_facts> facts = facts_of(at.file.fd());
     if (!facts) return facts.error();
@@ -351,29 +384,125 @@ void abandon(int root, target at, const file_settings& settings) {
     prune_folders(root, parent, existed, settings.how);
 }
 
+namespace {
+
+result<descriptor> folder_for(int root, const std::string& parent, const file_settings& settings) {
+    if (parent.empty()) return open_beneath(root, "", as_folder, settings.how);
+    result<made_folder> made = make_folders(root, parent, settings.how);
+    if (!made && made.error()->os_error == ENOTDIR)
+        return error(errc::conflict, "an object stands where the key needs a folder");
+    if (!made) return made.error();
+    return std::move(made->folder);
+}
+
+/// Both folders, the one that comes first everywhere first, so that two moves never wait for each
+/// other; the target's alone where there is a condition.
+struct lock_of_two {
+    lock_of_folder first, second;
+
+    result<void> take(int from, int to, bool alone) {
+        const result<file_facts> a = facts_of(from);
+        const result<file_facts> b = facts_of(to);
+        if (!a) return a.error();
+        if (!b) return b.error();
+        const auto place = [](const file_facts& f) { return std::pair(f.device, f.inode); };
+        if (place(*a) < place(*b)) first.take(from, false);
+        if (place(*a) < place(*b))
+            second.take(to, alone);
+        else
+            first.take(to, alone);
+        if (place(*b) < place(*a)) second.take(from, false);
+        return {};
+    }
+};
+
+bool has_sidecar(int folder, const std::string& name) {
+    const std::string side = sidecar_name(name);
+    return ::faccessat(folder, side.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/// Under the locks.
+result<void>
+move_name(int from, const std::string& from_name, int to, const std::string& name, bool refuse) {
+    const unsigned flags = refuse ? RENAME_NOREPLACE : 0;
+    if (::renameat2(from, from_name.c_str(), to, name.c_str(), flags) == 0) return {};
+    if (errno == EEXIST) return error(errc::exists, "there is an object of this key");
+    if (errno == EISDIR) return folder_in_the_way();
+    if (errno == ENOENT) return no_object();
+    if (errno == EXDEV || errno == EINVAL || errno == ENOSYS)
+        return error(errc::unsupported, "this file system cannot move the object at once");
+    return os_error(errno, "cannot rename the file");
+}
+
+} // namespace
+
+result<object_meta> rename_key(
+    int root,
+    const std::string& from_key,
+    const std::string& key,
+    const write_condition& when,
+    const file_settings& settings,
+    bool prune
+) {
+    const split_key source = split(from_key);
+    const split_key at = split(key);
+    result<open_object> object = open_key(root, from_key, settings);
+    if (!object) return object.error();
+    result<descriptor> from = open_beneath(root, source.parent, as_folder, settings.how);
+    if (!from) return from.error();
+    if (has_sidecar(from->get(), source.name))
+        return error(errc::unsupported, "the attributes of the object are in a sidecar");
+    result<descriptor> to = folder_for(root, at.parent, settings);
+    if (!to) return to.error();
+    result<void> done = make_way(to->get(), at.name);
+    {
+        lock_of_two lock;
+        if (done) done = lock.take(from->get(), to->get(), !when.none());
+        if (done) done = check_there(to->get(), at.name, when);
+        if (done) done = move_name(from->get(), source.name, to->get(), at.name, when.create);
+        if (done && has_sidecar(to->get(), at.name))
+            ::unlinkat(to->get(), sidecar_name(at.name).c_str(), 0);
+    }
+    if (!done) {
+        if (prune) prune_folders(root, at.parent, 0, settings.how);
+        return done.error();
+    }
+    done = sync_folder(to->get());
+    if (done) done = sync_folder(from->get());
+    if (prune) prune_folders(root, source.parent, 0, settings.how);
+    error half = done ? error() : done.error();
+    if (!done) half->outcome_unknown = true;
+    if (!done) return half;
+    result<file_facts> facts = facts_of(object->file.get());
+    if (!facts) return facts.error();
+    return meta_of(key, *facts, object->set);
+}
+
 result<void> remove_key(
     int root,
     const std::string& key,
+    const write_condition& when,
     const file_settings& settings,
     bool prune,
     std::set<std::string>& changed
 ) {
     const split_key at = split(key);
     result<descriptor> folder = open_beneath(root, at.parent, as_folder, settings.how);
-    if (!folder && is_missing(folder.error())) return {};
+    if (!folder && is_missing(folder.error())) return check_write(when, nullptr);
     if (!folder) return folder.error();
     result<file_facts> there = facts_at(folder->get(), at.name);
-    if (!there && there.error()->os_error == ENOENT) return {};
+    if (!there && there.error()->os_error == ENOENT) return check_write(when, nullptr);
     if (!there) return there.error();
-    if (there->kind == file_kind::folder) return {};
+    if (there->kind == file_kind::folder) return check_write(when, nullptr);
     if (there->kind != file_kind::regular) return no_plain_file();
-    const std::string side = sidecar_name(at.name);
+    const bool with_sidecar = has_sidecar(folder->get(), at.name);
     lock_of_folder lock;
-    if (::faccessat(folder->get(), side.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        lock.take(folder->get()); // no put may come between the two
+    lock.take(folder->get(), with_sidecar || !when.none()); // no put may come between
+    result<void> holds = check_there(folder->get(), at.name, when);
+    if (!holds) return holds;
     if (::unlinkat(folder->get(), at.name.c_str(), 0) != 0 && errno != ENOENT)
         return os_error(errno, "cannot remove the file");
-    if (lock.folder >= 0) ::unlinkat(folder->get(), side.c_str(), 0);
+    if (with_sidecar) ::unlinkat(folder->get(), sidecar_name(at.name).c_str(), 0);
     changed.insert(prune ? prune_folders(root, at.parent, 0, settings.how) : at.parent);
     return {};
 }

@@ -22,12 +22,12 @@ std::string etag_of(const file_facts& facts);
 object_meta meta_of(const std::string& key, const file_facts& facts);
 
 /// The same with attributes.
-object_meta meta_of(const std::string& key, const file_facts& facts, const attributes& set);
+object_meta meta_of(const std::string& key, const file_facts& facts, const kept_attributes& set);
 
 struct open_object {
     descriptor file;
     file_facts facts;
-    attributes set;
+    kept_attributes set;
 };
 
 /// For reading. errc::not_found where nothing or a folder stands, errc::not_a_file for links and
@@ -45,23 +45,39 @@ struct target {
 /// path or the key is a folder, errc::not_a_file where a link or special file has the name.
 result<target> prepare(int root, const std::string& key, const file_settings& settings);
 
-/// Publishes with attributes; what is known of the object then.
+/// Publishes with attributes where the condition holds; what is known of the object then. Writers
+/// of this library see each other's condition and change as one; errc::exists,
+/// errc::precondition.
 result<object_meta> commit(
     int root,
     const std::string& key,
     target& at,
-    const attributes& set,
+    const kept_attributes& set,
+    const write_condition& when,
     const file_settings& settings
 );
 
 /// After a failure: drops the pending file and the folders that prepare() created.
 void abandon(int root, target at, const file_settings& settings);
 
-/// Removes object and sidecar, and with `prune` the folders that this leaves empty. The folder that
-/// changed last is added to `changed`; the caller makes it durable. What is not there is success.
+/// Moves an object at once. errc::unsupported where its attributes are in a sidecar or the new name
+/// is on another file system.
+result<object_meta> rename_key(
+    int root,
+    const std::string& from_key,
+    const std::string& key,
+    const write_condition& when,
+    const file_settings& settings,
+    bool prune
+);
+
+/// Removes object and sidecar where the condition holds, and with `prune` the folders that this
+/// leaves empty. The folder that changed last is added to `changed`; the caller makes it durable.
+/// What is not there is success.
 result<void> remove_key(
     int root,
     const std::string& key,
+    const write_condition& when,
     const file_settings& settings,
     bool prune,
     std::set<std::string>& changed

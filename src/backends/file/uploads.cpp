@@ -68,13 +68,13 @@ error bad_part(std::uint32_t number, const char* why) {
 /// What stands in a record.
 struct known_upload {
     open_upload what;
-    attributes set;
+    kept_attributes set;
     std::int64_t begun_ns = 0;
 };
 
 std::string encode_record(const open_upload& what, const put_options& options) {
     name_values fields = fields_of(what);
-    fields.emplace_back("attributes", encode_attributes(options.set));
+    fields.emplace_back("attributes", encode_attributes({options.set, options.tags}));
     return encode_state(record_kind, fields);
 }
 
@@ -95,7 +95,7 @@ result<known_upload> read_record(int root, const std::string& id, resolution how
     if (!fields) return malformed(id);
     result<open_upload> what = upload_of(*fields);
     if (!what) return malformed(id);
-    result<attributes> set = decode_attributes(field_of(*fields, "attributes"));
+    result<kept_attributes> set = decode_attributes(field_of(*fields, "attributes"));
     if (!set) return malformed(id);
     what->id = id;
     return known_upload{std::move(*what), std::move(*set), facts->modified_ns};
@@ -405,7 +405,7 @@ task<result<object_meta>> upload_backend::
     if (joined) joined = op.check(); // the last look before the object has its name
     result<object_meta> done = error();
     if (joined)
-        done = commit(root->get(), of.key, *at, found->set, settings_);
+        done = commit(root->get(), of.key, *at, found->set, of.when, settings_);
     else
         done = joined.error();
     if (!done) {

@@ -17,14 +17,19 @@ class memory_objects;
 class memory_stores {
 public:
     std::shared_ptr<memory_objects> named(const std::string& name);
+    std::vector<std::string> names() const; ///< in order
 
 private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<memory_objects>> stores_;
 };
 
+/// With `versioned` the store of that name keeps every version from then on.
 std::shared_ptr<backend> open_memory(
-    std::string name, std::shared_ptr<memory_objects> objects, std::function<std::int64_t()> now_ns
+    std::string name,
+    std::shared_ptr<memory_stores> stores,
+    std::function<std::int64_t()> now_ns,
+    bool versioned
 );
 
 } // namespace blobstore

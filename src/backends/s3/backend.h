@@ -7,6 +7,8 @@
 #include "auth/source.h"
 #include "backends/s3/bulk_delete.h"
 #include "backends/s3/document.h"
+#include "backends/s3/own_write.h"
+#include "backends/s3/proven.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/signed_body.h"
 #include "http/client.h"
@@ -50,9 +52,14 @@ public:
         endpoint at,
         credential_source credentials,
         std::shared_ptr<const host> machine,
-        std::shared_ptr<http::client> client
+        std::shared_ptr<http::client> client,
+        std::shared_ptr<proven> known
     )
         : bucket_(at.bucket)
+        , is_aws_(at.aws)
+        , secure_(at.to.tls)
+        , trusts_(at.trust_conditions)
+        , proven_(std::move(known))
         , at_(std::make_shared<const endpoint>(std::move(at)))
         , credentials_(std::move(credentials))
         , machine_(std::move(machine))
@@ -67,11 +74,13 @@ public:
     task<result<object_body>>
     get(operation& op, const std::string& key, const get_options& options) override;
     task<result<object_meta>>
-    head(operation& op, const std::string& key, const conditions& when) override;
+    head(operation& op, const std::string& key, const get_options& options) override;
     task<result<object_meta>>
     put(operation& op, const std::string& key, const source& body, const put_options& options
     ) override;
     task<result<void>> remove(operation& op, const std::string& key) override;
+    task<result<object_meta>>
+    remove_if(operation& op, const std::string& key, const remove_options& options) override;
     task<result<std::vector<result<void>>>>
     remove_many(operation& op, const std::vector<std::string>& keys) override;
     task<result<object_meta>> copy(
@@ -82,6 +91,7 @@ public:
         const copy_options& options
     ) override;
     task<result<list_page>> list(operation& op, const list_options& options) override;
+    task<result<list_page>> list_versions(operation& op, const list_options& options);
     task<result<open_upload>>
     upload_create(operation& op, const std::string& key, const put_options& options) override;
     task<result<std::string>> upload_part(
@@ -112,6 +122,28 @@ public:
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options) override;
 
+    int supports(capability what) const noexcept override;
+    task<result<void>> probe(operation& op, const std::string& prefix) override;
+    task<result<object_meta>>
+    tags_get(operation& op, const std::string& key, const std::string& version) override;
+    task<result<object_meta>> tags_set(
+        operation& op, const std::string& key, const std::string& version, const name_values& tags
+    ) override;
+    task<result<object_meta>>
+    inspect(operation& op, const std::string& key, const get_options& options) override;
+    task<result<object_meta>> undelete(operation& op, const std::string& key) override;
+    task<result<object_meta>>
+    lock_get(operation& op, const std::string& key, const std::string& version) override;
+    task<result<void>>
+    lock_set(operation& op, const std::string& key, const lock_options& options) override;
+    task<result<void>>
+    restore(operation& op, const std::string& key, const restore_options& options) override;
+    task<result<void>> bucket_create(operation& op, const bucket_options& options) override;
+    task<result<void>> bucket_remove(operation& op) override;
+    task<result<object_meta>> bucket_head(operation& op) override;
+    task<result<void>> bucket_versions(operation& op, bool on) override;
+    task<result<list_page>> bucket_list(operation& op, const list_options& options) override;
+
 private:
     using answer = result<std::unique_ptr<http::response>>;
 
@@ -132,6 +164,35 @@ private:
 
     /// Where the other store is if this one's service can copy from it; else null.
     std::shared_ptr<const endpoint> same_service(backend& other) const;
+    /// Whether a condition may be sent: it would be ignored without a word where it is not
+    /// enforced.
+    result<void> require(capability what) const;
+    /// Of all that can be refused before anything is sent.
+    result<void> check_write_to(const write_condition& when, const placement& as) const;
+    result<void> check_secure(const secret_string& customer_key) const;
+    task<result<void>>
+    try_condition(operation& op, capability what, unsigned_request r, bool document);
+    task<result<void>> probe_writes(operation& op, const std::string& key);
+    task<result<void>> clear_probe(operation& op, const std::string& key);
+    /// After a write whose outcome is not known: what is there, if it is certainly ours. `failed`
+    /// is the answer where it is not.
+    task<result<object_meta>> look(
+        operation& op,
+        const std::string& key,
+        const written& ours,
+        const secret_string& customer_key,
+        error failed
+    );
+    task<result<object_meta>> look_for_copy(
+        operation& op,
+        s3_backend& from,
+        const std::string& from_key,
+        const std::string& key,
+        const copy_options& options,
+        const std::string& token,
+        std::int64_t begun_ns,
+        error failed
+    );
 
     std::shared_ptr<const endpoint> at() const {
         std::lock_guard lock(mutex_);
@@ -147,6 +208,8 @@ private:
     std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
 
     const std::string bucket_;
+    const bool is_aws_, secure_, trusts_;
+    const std::shared_ptr<proven> proven_;
     mutable std::mutex mutex_; ///< guards the next
     std::shared_ptr<const endpoint>
         at_; ///< in the region and of the vendor that it turned out to be

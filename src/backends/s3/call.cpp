@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request of a bucket: signed for each attempt, sent, judged, and what a refusal taught kept.
+#include "backends/s3/attributes.h"
 #include "backends/s3/backend.h"
 #include "backends/s3/judge.h"
 #include "base/encoding.h"
@@ -50,6 +51,24 @@ void s3_backend::relocate(const std::function<std::optional<endpoint>(const endp
     }
 }
 
+namespace {
+
+/// What every request to the endpoint says, and keys, which no request keeps. S3-38, S3-46
+void add_standing(http::request& r, const unsigned_request& from, const endpoint& at) {
+    if (at.requester_pays && !from.of_service)
+        r.headers.push_back({"x-amz-request-payer", "requester"});
+    if (!at.expected_owner.empty() && !from.of_service) {
+        r.headers.push_back({"x-amz-expected-bucket-owner", at.expected_owner});
+        if (r.find("x-amz-copy-source"))
+            r.headers.push_back({"x-amz-source-expected-bucket-owner", at.expected_owner});
+    }
+    if (!from.customer_key.empty()) add_customer_key(r.headers, customer_prefix, from.customer_key);
+    if (!from.source_customer_key.empty())
+        add_customer_key(r.headers, source_customer_prefix, from.source_customer_key);
+}
+
+} // namespace
+
 task<result<void>>
 s3_backend::authorize(operation& op, http::request& r, attempt& now, const http::verdict* before) {
     if (before) learn(*before);
@@ -62,8 +81,10 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     now.at = at();
     now.time_ns = now_ns();
     r.to = now.at->to;
+    if (from.of_service) r.to.host = now.at->service_host();
     r.target = from.path;
     if (!from.query.empty()) r.target += "?" + render_query(from.query);
+    add_standing(r, from, *now.at);
     const bool refused =
         before && before->what == http::action::new_credentials && now.used && now.used->value;
     const found_credentials last = now.used;
@@ -168,7 +189,10 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
         bool reads, document, doubt;
     } judged{r.method == "GET" || r.method == "HEAD", form.document, false};
 
-    what.decide = [this, &judged, &now](const http::response_head& head, std::string_view first) {
+    const bool completes = r.method == "POST"; // an upload that met another write must begin anew
+    what.decide = [this, &judged, &now, completes](
+                      const http::response_head& head, std::string_view first
+                  ) {
         if (now.at->vendor_may_tell)
             relocate([&head](const endpoint& at) { return told_vendor(at, head.find("server")); });
         const signed_with sent{now.at->region, now.time_ns, now.at->to.tls};
@@ -176,6 +200,8 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
                           : judged.document ? judge_document(head, first, sent)
                                             : judge(head, first, sent);
         if (v.what == http::action::done) return v;
+        if (completes && v.why->service_code == "ConditionalRequestConflict")
+            v.what = http::action::fail;
         if (judged.reads) v.why->outcome_unknown = false;
         judged.doubt = judged.doubt || v.why->outcome_unknown;
         return v;

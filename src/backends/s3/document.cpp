@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every document of S3 has: a root, children, texts, numbers and times.
+// Texts, times, numbers and truths of documents.
 #include "backends/s3/document.h"
 
+#include "base/encoding.h"
 #include "base/time.h"
 
 #include <charconv>
@@ -54,6 +55,38 @@ result<void> to_end(xml_reader& xml) {
 error applied(error e) {
     e->outcome_unknown = true;
     return e;
+}
+
+result<void> size_into(xml_reader& xml, std::optional<std::uint64_t>& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    into = number(*text);
+    if (!into) return error(errc::protocol, "a listed size is no number");
+    return {};
+}
+
+result<void> truth_into(xml_reader& xml, bool& into) {
+    result<std::string_view> text = xml.element_text();
+    if (!text) return text.error();
+    into = *text == "true";
+    if (!into && *text != "false" && !text->empty())
+        return error(errc::protocol, "IsTruncated is neither true nor false");
+    return {};
+}
+
+result<void> url_decode(std::string& text) {
+    result<std::string> decoded = percent_decode(text, plus::space);
+    if (!decoded || decoded->find('\0') != std::string::npos)
+        return error(errc::protocol, "a listed key cannot be decoded");
+    text = std::move(*decoded);
+    return {};
+}
+
+result<void> owner_into(xml_reader& xml, object_meta& into) {
+    return for_children(xml, [&]() -> result<void> {
+        if (xml.name() == "ID") return text_into(xml, into.own_extras().owner);
+        return xml.skip_element();
+    });
 }
 
 } // namespace blobstore::s3

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps through the documents that S3 answers with. Pure.
+// Reading the documents of answers, element by element. Pure.
 #pragma once
 
 #include "base/xml.h"
-
-#include <cstdint>
+#include "store/types.h"
 
 namespace blobstore::s3 {
 
-/// Decimal digits and nothing else.
 std::optional<std::uint64_t> number(std::string_view text);
 
 /// Reads the children of the element that just started; `on_child` must leave the reader behind the
@@ -25,12 +23,18 @@ result<void> for_children(xml_reader& xml, OnChild on_child) {
     }
 }
 
+/// The text of the element that just started.
 result<void> text_into(xml_reader& xml, std::string& into);
-
 /// Go's zero time and the year 9999 are times, but say nothing: unknown.
 result<void> take_time(const result<std::int64_t>& parsed, std::optional<std::int64_t>& into);
-
 result<void> time_into(xml_reader& xml, std::optional<std::int64_t>& into);
+result<void> size_into(xml_reader& xml, std::optional<std::uint64_t>& into);
+/// "true", "false" or nothing.
+result<void> truth_into(xml_reader& xml, bool& into);
+/// The ID of an <Owner>.
+result<void> owner_into(xml_reader& xml, object_meta& into);
+/// A key or prefix that EncodingType covers.
+result<void> url_decode(std::string& text);
 
 /// Up to the root's start; its name.
 result<std::string> root_of(xml_reader& xml);

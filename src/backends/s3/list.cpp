@@ -2,6 +2,7 @@
 // Pages of keys, by ListObjectsV2 and from servers that do not know it by ListObjects.
 #include "backends/s3/backend.h"
 #include "backends/s3/responses.h"
+#include "backends/s3/versions.h"
 
 namespace blobstore::s3 {
 
@@ -27,9 +28,25 @@ s3_backend::list_by(operation& op, const list_options& options, list_form form) 
     co_return decode_list(*document, options, form);
 }
 
+task<result<list_page>>
+s3_backend::list_versions(operation& op, const list_options& options) {
+    if (!options.page_token.empty()) {
+        const result<version_place> place = decode_place(options.page_token);
+        if (!place) co_return place.error();
+    }
+    const unsigned_request r = encode_list_versions(*at(), options);
+    result<std::string> document = co_await send_for_document(op, r, {});
+    if (!document) co_return about_store(document.error());
+    co_return decode_list_versions(*document, options);
+}
+
 /// A server of an unknown vendor that refuses the newer form is asked in the older, once: what it
 /// then takes is remembered.
 task<result<list_page>> s3_backend::list(operation& op, const list_options& options) {
+    if (options.versions) {
+        result<list_page> versions = co_await list_versions(op, options);
+        co_return versions;
+    }
     const std::shared_ptr<const endpoint> here = at();
     const result<void> fits = check_list(here->bucket, options);
     if (!fits) co_return fits.error();

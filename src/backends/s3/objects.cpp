@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on one object: get, head, put, remove, copy; and the list of many.
+#include "backends/s3/attributes.h"
 #include "backends/s3/backend.h"
 #include "backends/s3/responses.h"
 
@@ -43,10 +44,8 @@ object_body nothing_of(object_meta meta) {
 }
 
 /// Host and port without the bucket.
-std::string service_host(const endpoint& at) {
-    const bool before = !at.path_style && at.to.host.starts_with(at.bucket + ".");
-    std::string host = at.to.host.substr(before ? at.bucket.size() + 1 : 0);
-    return host + ":" + std::to_string(at.to.port);
+std::string service_place(const endpoint& at) {
+    return at.service_host() + ":" + std::to_string(at.to.port);
 }
 
 } // namespace
@@ -54,8 +53,10 @@ std::string service_host(const endpoint& at) {
 task<result<object_body>>
 s3_backend::get(operation& op, const std::string& key, const get_options& options) {
     object_body opened;
+    result<void> secure = check_secure(options.customer_key);
+    if (!secure) co_return secure.error();
     if (options.range.length == 0u || options.range.suffix == 0u) { // HTTP has no range of nothing
-        result<object_meta> meta = co_await head(op, key, options.when);
+        result<object_meta> meta = co_await head(op, key, options);
         if (!meta) co_return meta.error();
         co_return nothing_of(std::move(*meta));
     }
@@ -65,7 +66,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
     const bool nothing = got ? (*got)->head().status == 206 && (*got)->length() == 0u
                              : got.error().code() == errc::range;
     if (maybe_empty && nothing) { // of an empty object every range from 0 is nothing, not an error
-        result<object_meta> meta = co_await head(op, key, options.when);
+        result<object_meta> meta = co_await head(op, key, options);
         if (!meta) co_return meta.error();
         if (meta->size == 0u) co_return nothing_of(std::move(*meta));
     }
@@ -75,6 +76,8 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         co_return error(
             errc::protocol, "the service answered a get with " + std::to_string(head.status)
         );
+    secure = check_echo(head, options.customer_key);
+    if (!secure) co_return secure.error();
     result<object_meta> meta = decode_meta(head);
     if (!meta) co_return meta.error();
     opened.meta = std::move(*meta);
@@ -97,27 +100,74 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
 }
 
 task<result<object_meta>>
-s3_backend::head(operation& op, const std::string& key, const conditions& when) {
-    const unsigned_request r = encode_head(*at(), key, when);
+s3_backend::head(operation& op, const std::string& key, const get_options& options) {
+    result<void> secure = check_secure(options.customer_key);
+    if (!secure) co_return secure.error();
+    const unsigned_request r = encode_head(*at(), key, options);
     answer got = co_await send(op, r, {}, {});
     if (!got) co_return got.error();
+    secure = check_echo((*got)->head(), options.customer_key);
+    if (!secure) co_return secure.error();
     result<object_meta> meta = decode_meta((*got)->head());
     if (meta) meta->key = key;
     co_return meta;
 }
 
+result<void> s3_backend::check_secure(const secret_string& customer_key) const {
+    if (customer_key.empty() || secure_) return {};
+    return error(errc::unsupported, "a key of encryption is sent over TLS only");
+}
+
+result<void> s3_backend::check_write_to(const write_condition& when, const placement& as) const {
+    if (!when.if_version.empty())
+        return error(errc::unsupported, "S3 compares ETags, not versions");
+    result<void> can = check_secure(as.customer_key);
+    if (can && when.create) can = require(capability::create);
+    if (can && !when.if_match.empty()) can = require(capability::update);
+    return can;
+}
+
+task<result<object_meta>> s3_backend::look(
+    operation& op,
+    const std::string& key,
+    const written& ours,
+    const secret_string& customer_key,
+    error failed
+) {
+    if (op.stopped()) co_return failed;
+    get_options current;
+    current.customer_key = customer_key;
+    result<object_meta> found = co_await head(op, key, current);
+    if (found && is_ours(*found, ours)) co_return found;
+    co_return failed;
+}
+
 task<result<object_meta>> s3_backend::put(
     operation& op, const std::string& key, const source& body, const put_options& options
 ) {
-    const unsigned_request r = encode_put(*at(), key, options);
+    result<void> can = check_write_to(options.when, options.as);
+    if (can) can = check_metadata(options.set);
+    if (!can) co_return can.error();
+    unsigned_request r = encode_put(*at(), key, options);
+    written ours;
+    ours.size = body.size();
+    if (!options.when.none()) ours.token = new_token();
+    if (!ours.token.empty()) r.headers.push_back({std::string(token_header), ours.token});
     answer got = co_await send(op, r, body, {});
-    if (!got) co_return got.error();
+    if (!got && got.error()->outcome_unknown && !ours.token.empty()) {
+        const error failed = refused(got.error(), options.when);
+        result<object_meta> found = co_await look(op, key, ours, options.as.customer_key, failed);
+        co_return found;
+    }
+    if (!got) co_return refused(got.error(), options.when);
     object_meta meta;
+    result<void> told = decode_written((*got)->head(), meta);
+    if (told) told = check_echo((*got)->head(), options.as.customer_key);
     meta.key = key;
-    meta.etag = (*got)->head().find("etag");
     meta.size = body.size();
     result<std::string> rest = co_await (*got)->read_all(op, document_limit);
     if (!rest) co_return applied(rest.error());
+    if (!told) co_return applied(told.error());
     co_return meta;
 }
 
@@ -134,8 +184,61 @@ std::shared_ptr<const endpoint> s3_backend::same_service(backend& other) const {
     const std::shared_ptr<const endpoint> here = at(), there = from->at();
     const bool same_host =
         there->to == here->to || (here->aws && there->aws) ||
-        (!here->path_style && !there->path_style && service_host(*there) == service_host(*here));
+        (!here->path_style && !there->path_style && service_place(*there) == service_place(*here));
     return same_host && there->region == here->region ? there : nullptr;
+}
+
+task<result<object_meta>>
+s3_backend::remove_if(operation& op, const std::string& key, const remove_options& options) {
+    if (!options.if_version.empty())
+        co_return error(errc::unsupported, "S3 compares ETags, not versions");
+    if (!options.if_match.empty()) {
+        const result<void> can = require(capability::remove_if);
+        if (!can) co_return can.error();
+    }
+    const unsigned_request r = encode_remove(*at(), key, options);
+    answer got = co_await send(op, r, {}, {});
+    if (!got) {
+        const bool gone = got.error().code() == errc::not_found;
+        // An attempt before may have removed it.
+        if (gone && (options.if_match.empty() || got.error()->outcome_unknown))
+            co_return object_meta();
+        const write_condition same{false, options.if_match, {}};
+        co_return refused(got.error(), same);
+    }
+    object_meta removed;
+    result<void> told = decode_written((*got)->head(), removed);
+    removed.etag.clear();
+    result<std::string> rest = co_await (*got)->read_all(op, document_limit);
+    if (!rest) co_return applied(rest.error());
+    if (!told) co_return applied(told.error());
+    co_return removed;
+}
+
+/// A copy that keeps the attributes carries no token: it is known by its ETag, size and time.
+task<result<object_meta>> s3_backend::look_for_copy(
+    operation& op,
+    s3_backend& from,
+    const std::string& from_key,
+    const std::string& key,
+    const copy_options& options,
+    const std::string& token,
+    std::int64_t begun_ns,
+    error failed
+) {
+    written ours;
+    ours.token = token;
+    ours.not_before_ns = begun_ns;
+    if (token.empty() && !op.stopped()) {
+        get_options current = options.from;
+        current.when = {};
+        const result<object_meta> source = co_await from.head(op, from_key, current);
+        if (!source) co_return failed;
+        ours.etag = source->etag;
+        ours.size = source->size;
+    }
+    result<object_meta> found = co_await look(op, key, ours, options.as.customer_key, failed);
+    co_return found;
 }
 
 task<result<object_meta>> s3_backend::copy(
@@ -147,11 +250,29 @@ task<result<object_meta>> s3_backend::copy(
 ) {
     const std::shared_ptr<const endpoint> there = same_service(from);
     if (!there) co_return error(errc::unsupported, "the source is in another service");
-    const unsigned_request r = encode_copy(*at(), there->bucket, from_key, key, options);
+    result<void> can = check_write_to({false, {}, options.when.if_version}, options.as);
+    if (can) can = check_secure(options.from.customer_key);
+    if (can && options.replace) can = check_metadata(*options.replace);
+    // Where copies are not known to heed conditions puts may: the caller then streams.
+    if (can && !options.when.none()) can = require(capability::copy_create);
+    if (!can) co_return can.error();
+    unsigned_request r = encode_copy(*at(), there->bucket, from_key, key, options);
+    const bool carries = options.replace && !options.when.none();
+    const std::string token = carries ? new_token() : std::string();
+    if (!token.empty()) r.headers.push_back({std::string(token_header), token});
+    const std::int64_t begun_ns = now_ns();
     result<std::string> document = co_await send_for_document(op, r, {true});
-    if (!document) co_return document.error();
-    result<object_meta> meta = decode_copy(*document);
-    if (!meta) co_return applied(meta.error());
+    result<object_meta> meta = document ? decode_copy(*document) : document.error();
+    if (!meta && meta.error().code() == errc::not_modified) // a condition on the source
+        meta = error(errc::precondition, meta.error().message());
+    if (!meta && meta.error()->outcome_unknown) {
+        const error failed = refused(meta.error(), options.when);
+        meta = co_await look_for_copy(
+            op, static_cast<s3_backend&>(from), from_key, key, options, token, begun_ns, failed
+        );
+        co_return meta;
+    }
+    if (!meta) co_return refused(meta.error(), options.when);
     meta->key = key;
     co_return meta;
 }

@@ -2,6 +2,7 @@
 // How each operation is spelled on the wire.
 #include "backends/s3/requests.h"
 
+#include "backends/s3/attributes.h"
 #include "backends/s3/endpoint_rules.h"
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr milliseconds first_byte_of_copy{300000};
 
-std::string quoted_etag(const std::string& etag) {
-    if (etag == "*" || etag.find('"') != std::string::npos) return etag;
-    return '"' + etag + '"';
-}
-
 void add_conditions(unsigned_request& r, const conditions& when) {
     if (!when.if_match.empty()) r.headers.push_back({"If-Match", quoted_etag(when.if_match)});
     if (!when.if_none_match.empty())
@@ -32,13 +28,12 @@ void add_conditions(unsigned_request& r, const conditions& when) {
         );
 }
 
-void add_attributes(unsigned_request& r, const attributes& set) {
-    if (!set.content_type.empty()) r.headers.push_back({"Content-Type", set.content_type});
-    if (!set.content_encoding.empty())
-        r.headers.push_back({"Content-Encoding", set.content_encoding});
-    if (!set.cache_control.empty()) r.headers.push_back({"Cache-Control", set.cache_control});
-    for (const auto& [name, value] : set.metadata)
-        r.headers.push_back({"x-amz-meta-" + name, value});
+/// The conditions of a copy on its source.
+void add_source_conditions(unsigned_request& r, const conditions& when) {
+    unsigned_request of_source;
+    add_conditions(of_source, when);
+    for (http::header& h : of_source.headers)
+        r.headers.push_back({"x-amz-copy-source-" + h.name, std::move(h.value)});
 }
 
 std::string range_header(const byte_range& range) {
@@ -51,18 +46,27 @@ std::string range_header(const byte_range& range) {
 
 } // namespace
 
+std::string quoted_etag(const std::string& etag) {
+    if (etag == "*" || etag.find('"') != std::string::npos) return etag;
+    return '"' + etag + '"';
+}
+
 // GET /key  Range: bytes=a-b  If-Match: ...
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 unsigned_request encode_get(const endpoint& at, std::string_view key, const get_options& options) {
     unsigned_request r{"GET", at.path(key), {}, {}, {}};
     if (!options.range.whole()) r.headers.push_back({"Range", range_header(options.range)});
     add_conditions(r, options.when);
+    if (!options.version.empty()) r.query.emplace_back("versionId", options.version);
+    r.customer_key = options.customer_key;
     return r;
 }
 
-unsigned_request encode_head(const endpoint& at, std::string_view key, const conditions& when) {
-    unsigned_request r{"HEAD", at.path(key), {}, {}, {}};
-    add_conditions(r, when);
+unsigned_request encode_head(const endpoint& at, std::string_view key, const get_options& options) {
+    get_options whole = options;
+    whole.range = {};
+    unsigned_request r = encode_get(at, key, whole);
+    r.method = "HEAD";
     return r;
 }
 
@@ -71,11 +75,22 @@ unsigned_request encode_head(const endpoint& at, std::string_view key, const con
 unsigned_request encode_put(const endpoint& at, std::string_view key, const put_options& options) {
     unsigned_request r{"PUT", at.path(key), {}, {}, {}};
     add_attributes(r, options.set);
+    add_placement(r, options.as);
+    add_tags(r, options.tags);
+    add_write_condition(r, options.when);
     return r;
 }
 
-unsigned_request encode_remove(const endpoint& at, std::string_view key) {
-    return {"DELETE", at.path(key), {}, {}, {}};
+// DELETE /key?versionId=...  If-Match: ...  x-amz-bypass-governance-retention: true
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+unsigned_request
+encode_remove(const endpoint& at, std::string_view key, const remove_options& options) {
+    unsigned_request r{"DELETE", at.path(key), {}, {}, {}};
+    if (!options.version.empty()) r.query.emplace_back("versionId", options.version);
+    if (!options.if_match.empty()) r.headers.push_back({"If-Match", quoted_etag(options.if_match)});
+    if (options.bypass_governance)
+        r.headers.push_back({"x-amz-bypass-governance-retention", "true"});
+    return r;
 }
 
 // POST /?delete  Content-MD5: ...
@@ -109,10 +124,18 @@ unsigned_request encode_copy(
     r.headers.push_back(
         {"x-amz-copy-source", copy_source(from_bucket, from_key, options.from.version)}
     );
+    add_source_conditions(r, options.from.when);
+    r.source_customer_key = options.from.customer_key;
     if (options.replace) {
         r.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
         add_attributes(r, *options.replace);
     }
+    if (options.replace_tags) {
+        r.headers.push_back({"x-amz-tagging-directive", "REPLACE"});
+        add_tags(r, *options.replace_tags);
+    }
+    add_placement(r, options.as);
+    add_write_condition(r, options.when);
     return r;
 }
 
@@ -137,6 +160,7 @@ unsigned_request encode_list(const endpoint& at, const list_options& options, li
         r.query.emplace_back(
             "max-keys", std::to_string(std::min(options.page_size, most_per_page))
         );
+    if (options.owners && newer) r.query.emplace_back("fetch-owner", "true");
     return r;
 }
 

@@ -14,13 +14,19 @@ struct unsigned_request {
     std::vector<http::header> headers;
     std::string content; ///< of requests whose body is made here
     milliseconds first_byte{
-        0}; ///< limit where the service works before it answers; 0: the usual one
+        0};                  ///< limit where the service works before it answers; 0: the usual one
+    bool of_service = false; ///< goes to the service's own host, not to the bucket's
+    secret_string customer_key{}, source_customer_key{}; ///< of SSE-C: headers of each attempt
 };
 
+/// An ETag as If-Match takes it.
+std::string quoted_etag(const std::string& etag);
+
 unsigned_request encode_get(const endpoint& at, std::string_view key, const get_options& options);
-unsigned_request encode_head(const endpoint& at, std::string_view key, const conditions& when);
+unsigned_request encode_head(const endpoint& at, std::string_view key, const get_options& options);
 unsigned_request encode_put(const endpoint& at, std::string_view key, const put_options& options);
-unsigned_request encode_remove(const endpoint& at, std::string_view key);
+unsigned_request
+encode_remove(const endpoint& at, std::string_view key, const remove_options& options = {});
 /// Keys must be such that XML can hold them: see fits_xml.
 result<unsigned_request> encode_remove_many(const endpoint& at, std::span<const std::string> keys);
 unsigned_request encode_copy(

@@ -2,6 +2,7 @@
 // Decoders of S3 answers.
 #include "backends/s3/responses.h"
 
+#include "backends/s3/attributes.h"
 #include "backends/s3/codes.h"
 #include "backends/s3/document.h"
 #include "backends/s3/upload_wire.h"
@@ -68,6 +69,10 @@ error decode_error(const http::response_head& head, std::string_view body) {
     e->host_id = one_line(said.host_id);
     e->from_service = true;
     e->retryable = m.what == http::action::retry || m.what == http::action::throttled;
+    if (head.find("x-amz-delete-marker") == "true") { // 404, or 405 where its version was named
+        e->code = errc::not_found;
+        e->hint = "it was deleted; an older version may be there";
+    }
     return e;
 }
 
@@ -80,22 +85,12 @@ result<void> check_document(std::string_view body) {
 
 namespace {
 
-constexpr std::string_view metadata_prefix = "x-amz-meta-";
-
 /// The heads that tell of an object, and where what they say belongs; those of other kinds below.
 constexpr std::pair<std::string_view, std::string object_meta::*> told[] = {
     {"etag", &object_meta::etag},
     {"content-type", &object_meta::content_type},
     {"content-encoding", &object_meta::content_encoding},
     {"cache-control", &object_meta::cache_control}};
-
-void add_metadata(object_meta& meta, std::string_view name, std::string_view value) {
-    std::string lower(name.substr(metadata_prefix.size()));
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    if (lower == mark_name) return; // ours, not the user's
-    meta.metadata.emplace_back(std::move(lower), value);
-}
 
 } // namespace
 
@@ -109,9 +104,8 @@ result<object_meta> decode_meta(const http::response_head& head) {
         if (modified.empty() && http::same_name(name, "last-modified")) modified = value;
         if (length.empty() && http::same_name(name, "content-length")) length = value;
         if (range.empty() && http::same_name(name, "content-range")) range = value;
-        if (name.size() > metadata_prefix.size() &&
-            http::same_name(name.substr(0, metadata_prefix.size()), metadata_prefix))
-            add_metadata(meta, name, value);
+        result<void> taken = take_header(meta, name, value);
+        if (!taken) return taken.error();
     }
     if (!modified.empty()) {
         result<void> taken = take_time(parse_http_date(modified), meta.modified_ns);
@@ -153,23 +147,6 @@ result<content_range> decode_content_range(std::string_view text) {
 
 namespace {
 
-result<void> size_into(xml_reader& xml, std::optional<std::uint64_t>& into) {
-    result<std::string_view> text = xml.element_text();
-    if (!text) return text.error();
-    into = number(*text);
-    if (!into) return error(errc::protocol, "a listed size is no number");
-    return {};
-}
-
-result<void> truth_into(xml_reader& xml, bool& into) {
-    result<std::string_view> text = xml.element_text();
-    if (!text) return text.error();
-    into = *text == "true";
-    if (!into && *text != "false" && !text->empty())
-        return error(errc::protocol, "IsTruncated is neither true nor false");
-    return {};
-}
-
 result<void> read_object(xml_reader& xml, object_meta& into) {
     return for_children(xml, [&]() -> result<void> {
         std::string_view name = xml.name();
@@ -177,6 +154,8 @@ result<void> read_object(xml_reader& xml, object_meta& into) {
         if (name == "ETag") return text_into(xml, into.etag);
         if (name == "Size") return size_into(xml, into.size);
         if (name == "LastModified") return time_into(xml, into.modified_ns);
+        if (name == "StorageClass") return text_into(xml, into.storage_class);
+        if (name == "Owner") return owner_into(xml, into);
         return xml.skip_element();
     });
 }
@@ -204,16 +183,8 @@ result<void> read_page(xml_reader& xml, list_document& page) {
     });
 }
 
-result<void> url_decode(std::string& text) {
-    result<std::string> decoded = percent_decode(text, plus::space);
-    if (!decoded || decoded->find('\0') != std::string::npos)
-        return error(errc::protocol, "a listed key cannot be decoded");
-    text = std::move(*decoded);
-    return {};
-}
-
 /// What EncodingType covers; a continuation token is opaque.
-result<void> url_decode(list_document& page) {
+result<void> decode_keys(list_document& page) {
     result<void> done = url_decode(page.next_marker);
     for (std::vector<object_meta>* entries : {&page.contents, &page.common_prefixes})
         for (std::size_t i = 0; done && i < entries->size(); ++i)
@@ -259,7 +230,7 @@ result<list_page> decode_list(std::string_view body, const list_options& asked, 
     result<list_document> parsed = parse_list(body);
     if (!parsed) return parsed.error();
     if (parsed->encoding_type == "url") {
-        result<void> decoded = url_decode(*parsed);
+        result<void> decoded = decode_keys(*parsed);
         if (!decoded) return decoded.error();
     }
     list_page page;

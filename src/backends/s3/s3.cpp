@@ -32,14 +32,20 @@ result<std::shared_ptr<backend>> open(
     std::string_view bucket,
     const settings_values& values,
     std::shared_ptr<const host> machine,
-    std::shared_ptr<http::client> client
+    std::shared_ptr<http::client> client,
+    proven_endpoints& known
 ) {
     result<endpoint> at = resolve_endpoint(bucket, values);
     if (!at) return at.error();
     result<credential_source> credentials = source_from(values);
     if (!credentials) return credentials.error();
+    std::shared_ptr<proven> of_endpoint = known_of(known, *at);
     return std::make_shared<s3_backend>(
-        std::move(*at), std::move(*credentials), std::move(machine), std::move(client)
+        std::move(*at),
+        std::move(*credentials),
+        std::move(machine),
+        std::move(client),
+        std::move(of_endpoint)
     );
 }
 

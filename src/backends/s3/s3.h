@@ -9,12 +9,15 @@
 
 namespace blobstore::s3 {
 
+class proven_endpoints;
+
 /// `values` must hold the settings of store, http and s3. No I/O.
 result<std::shared_ptr<backend>> open(
     std::string_view bucket,
     const settings_values& values,
     std::shared_ptr<const host> machine,
-    std::shared_ptr<http::client> client
+    std::shared_ptr<http::client> client,
+    proven_endpoints& known
 );
 
 } // namespace blobstore::s3

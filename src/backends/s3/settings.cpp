@@ -20,6 +20,7 @@ constexpr std::string_view endpoint_variables[] = {"AWS_ENDPOINT_URL"};
 constexpr std::string_view endpoint_s3_variables[] = {"AWS_ENDPOINT_URL_S3"};
 constexpr std::string_view path_style_aliases[] = {
     "use_path_style", "force_path_style", "s3forcepathstyle"};
+constexpr std::string_view request_payer_aliases[] = {"requester_pays"};
 constexpr std::string_view anonymous_aliases[] = {
     "no_sign_request", "allow_anonymous", "anonymous"};
 
@@ -185,6 +186,30 @@ constexpr setting table[] = {
      false,
      us_east_1_choices,
      us_east_1_variables},
+    {"request_payer",
+     request_payer_aliases,
+     setting_type::string,
+     "",
+     "\"requester\": requests are paid for by who sends them",
+     false,
+     {},
+     {}},
+    {"expected_bucket_owner",
+     {},
+     setting_type::string,
+     "",
+     "account id that must own the bucket, else every call is refused",
+     false,
+     {},
+     {}},
+    {"trust_conditions",
+     {},
+     setting_type::boolean,
+     "false",
+     "send conditions of writes to a service that was not seen to enforce them",
+     false,
+     {},
+     {}},
     {"unsigned_payload",
      {},
      setting_type::boolean,
@@ -359,6 +384,14 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
         while (!at.base_path.empty() && at.base_path.back() == '/')
             at.base_path.pop_back();
     }
+    const std::string_view payer = values.text("request_payer");
+    if (!payer.empty() && payer != "requester" && payer != "true" && payer != "false")
+        return error(errc::config, "request_payer: can be \"requester\" only");
+    at.requester_pays = payer == "requester" || payer == "true";
+    at.trust_conditions = values.boolean("trust_conditions");
+    at.expected_owner = values.text("expected_bucket_owner");
+    if (!std::all_of(at.expected_owner.begin(), at.expected_owner.end(), is_bucket_character))
+        return error(errc::config, "expected_bucket_owner: not an account id");
     at.sign_payload = !at.to.tls && !values.boolean("unsigned_payload");
     return at;
 }

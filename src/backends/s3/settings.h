@@ -32,6 +32,15 @@ struct endpoint {
     list_form lists = list_form::v2;
     const profile* vendor = &default_profile();
     bool vendor_may_tell = false; ///< neither setting nor host names one: the answers may
+    bool requester_pays = false;
+    bool trust_conditions = false;
+    std::string expected_owner; ///< account that must own the bucket; empty: any
+
+    /// Host of the service itself, without the bucket.
+    std::string service_host() const {
+        const bool before = !path_style && to.host.starts_with(bucket + ".");
+        return to.host.substr(before ? bucket.size() + 1 : 0);
+    }
 
     /// "/bucket/key" or "/key", percent-encoded once; an empty key gives the bucket's own path.
     std::string path(std::string_view key) const;

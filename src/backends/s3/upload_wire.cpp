@@ -3,6 +3,7 @@
 #include "backends/s3/upload_wire.h"
 
 #include "backends/s3/document.h"
+#include "backends/s3/own_write.h"
 #include "base/encoding.h"
 
 namespace blobstore::s3 {
@@ -88,7 +89,7 @@ unsigned_request encode_upload_create(
     unsigned_request r = encode_put(at, key, unconditional);
     r.method = "POST";
     r.query = {{"uploads", ""}};
-    r.headers.push_back({"x-amz-meta-" + std::string(mark_name), mark});
+    r.headers.push_back({std::string(token_header), mark});
     return r;
 }
 
@@ -96,7 +97,9 @@ unsigned_request encode_upload_create(
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
 unsigned_request
 encode_upload_part(const endpoint& at, const open_upload& to, std::uint32_t part_number) {
-    return {"PUT", at.path(to.key), of_part(to, part_number), {}, {}};
+    unsigned_request r{"PUT", at.path(to.key), of_part(to, part_number), {}, {}};
+    r.customer_key = to.customer_key;
+    return r;
 }
 
 // PUT /key?partNumber=n&uploadId=id  x-amz-copy-source: /bucket/key  x-amz-copy-source-range: ...
@@ -121,7 +124,9 @@ unsigned_request encode_upload_part_copy(
         );
     }
     if (!what.when.if_match.empty())
-        r.headers.push_back({"x-amz-copy-source-if-match", what.when.if_match});
+        r.headers.push_back({"x-amz-copy-source-if-match", quoted_etag(what.when.if_match)});
+    r.customer_key = to.customer_key;
+    r.source_customer_key = what.customer_key;
     return r;
 }
 
@@ -144,6 +149,7 @@ result<unsigned_request> encode_upload_complete(
     r.first_byte = first_byte_of_work;
     r.headers.push_back({"Content-Type", "application/xml"});
     add_write_condition(r, of.when);
+    r.customer_key = of.customer_key;
     r.content = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
     for (const finished_part& part : parts) {
         const result<std::string> etag = xml_escape(part.receipt);

@@ -6,9 +6,6 @@
 
 namespace blobstore::s3 {
 
-/// Metadata by which an upload knows its own object; users do not see it.
-inline constexpr std::string_view mark_name = "blobstore-token";
-
 unsigned_request encode_upload_create(
     const endpoint& at, std::string_view key, const put_options& options, const std::string& mark
 );

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uploads in parts; a completion whose answer is lost is looked for.
-#include "async/random.h"
+#include "backends/s3/attributes.h"
 #include "backends/s3/backend.h"
 #include "backends/s3/responses.h"
 #include "backends/s3/upload_wire.h"
-#include "base/encoding.h"
 
 namespace blobstore::s3 {
 
 namespace {
-
-std::string new_mark() {
-    std::string bits;
-    for (int i = 0; i < 2; ++i) {
-        const std::uint64_t word = random_bits();
-        bits.append(reinterpret_cast<const char*>(&word), sizeof word);
-    }
-    return hex(bits);
-}
 
 /// Failures that an earlier attempt of the same completion may have caused. S3-03, S3-35
 bool may_be_own(const error& e) {
@@ -34,7 +24,10 @@ error no_such_upload(error e) {
 
 task<result<open_upload>>
 s3_backend::upload_create(operation& op, const std::string& key, const put_options& options) {
-    open_upload made{key, {}, new_mark(), options.when, options.as.customer_key};
+    result<void> can = check_write_to(options.when, options.as);
+    if (can) can = check_metadata(options.set);
+    if (!can) co_return can.error();
+    open_upload made{key, {}, new_token(), options.when, options.as.customer_key};
     const unsigned_request r = encode_upload_create(*at(), key, options, made.mark);
     const result<std::string> document = co_await send_for_document(op, r, {true});
     if (!document) co_return document.error();
@@ -98,15 +91,12 @@ task<result<std::optional<object_meta>>> s3_backend::find_completed(
 ) {
     get_options any;
     any.customer_key = of.customer_key;
-    const unsigned_request r = encode_head(*at(), of.key, any.when);
-    answer got = co_await send(op, r, {}, {});
-    if (!got && got.error().code() == errc::not_found) co_return std::optional<object_meta>();
-    if (!got) co_return got.error();
-    const http::response_head& head = (*got)->head();
-    if (of.mark.empty() || head.find("x-amz-meta-" + std::string(mark_name)) != of.mark)
-        co_return std::optional<object_meta>();
-    result<object_meta> meta = decode_meta(head);
+    result<object_meta> meta = co_await head(op, of.key, any);
+    if (!meta && meta.error().code() == errc::not_found) co_return std::optional<object_meta>();
     if (!meta) co_return meta.error();
+    written ours;
+    ours.token = of.mark;
+    if (of.mark.empty() || !is_ours(*meta, ours)) co_return std::optional<object_meta>();
     if (size && meta->size != size) co_return std::optional<object_meta>();
     meta->key = of.key;
     co_return std::optional(std::move(*meta));
@@ -131,7 +121,7 @@ task<result<object_meta>> s3_backend::upload_complete(
         result<std::optional<object_meta>> found = co_await find_completed(op, of, size);
         if (found && *found) co_return std::move(**found);
     }
-    if (!meta) co_return meta.error();
+    if (!meta) co_return refused(meta.error(), of.when);
     meta->key = of.key;
     meta->size = size;
     co_return meta;

@@ -101,6 +101,24 @@ pub const BLOBSTORE_LIST_MARKERS: u32 = 2;
 pub const BLOBSTORE_LIST_OWNERS: u32 = 4;
 pub const BLOBSTORE_PRESIGN_SIGNING_TIME: u32 = 1;
 pub const BLOBSTORE_FILE_FD: u32 = 1;
+pub const BLOBSTORE_DELETE_BYPASS_GOVERNANCE: u32 = 1;
+pub const BLOBSTORE_CAN_CREATE: u32 = 1;
+pub const BLOBSTORE_CAN_UPDATE: u32 = 2;
+pub const BLOBSTORE_CAN_DELETE_IF: u32 = 3;
+pub const BLOBSTORE_CAN_RENAME: u32 = 4;
+pub const BLOBSTORE_CAN_APPEND: u32 = 5;
+pub const BLOBSTORE_CAN_VERSIONS: u32 = 6;
+pub const BLOBSTORE_CAN_TAGS: u32 = 7;
+pub const BLOBSTORE_CAN_LOCK: u32 = 8;
+pub const BLOBSTORE_CAN_RESTORE: u32 = 9;
+pub const BLOBSTORE_CAN_CUSTOMER_KEY: u32 = 10;
+pub const BLOBSTORE_CAN_COPY_IF: u32 = 11;
+pub const BLOBSTORE_LOCK_RETENTION: u32 = 1;
+pub const BLOBSTORE_LOCK_LEGAL_HOLD: u32 = 2;
+pub const BLOBSTORE_LOCK_NO_LEGAL_HOLD: u32 = 4;
+pub const BLOBSTORE_LOCK_BYPASS_GOVERNANCE: u32 = 8;
+pub const BLOBSTORE_BUCKET_VERSIONS: u32 = 1;
+pub const BLOBSTORE_BUCKET_LOCKS: u32 = 2;
 
 #[repr(C)]
 pub struct blobstore_error {
@@ -523,6 +541,78 @@ impl Default for blobstore_file {
     }
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct blobstore_delete_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub if_match: blobstore_str,
+    pub if_version: blobstore_str,
+    pub version: blobstore_str,
+}
+
+impl Default for blobstore_delete_options {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct blobstore_restore_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub days: u32,
+    pub reserved0: u32,
+    pub tier: blobstore_str,
+    pub version: blobstore_str,
+}
+
+impl Default for blobstore_restore_options {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct blobstore_lock_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub retain_until_ns: i64,
+    pub mode: blobstore_str,
+    pub version: blobstore_str,
+}
+
+impl Default for blobstore_lock_options {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct blobstore_bucket_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub region: blobstore_str,
+    pub acl: blobstore_str,
+}
+
+impl Default for blobstore_bucket_options {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
 #[link(name = "blobstore")]
 extern "C" {
     pub fn blobstore_version() -> u32;
@@ -657,4 +747,55 @@ extern "C" {
     pub fn blobstore_writer_finish(writer: *mut blobstore_writer, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_writer_finish_async(writer: *mut blobstore_writer, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_writer_free(writer: *mut blobstore_writer);
+    pub fn blobstore_delete_with(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_delete_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_delete_with_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_delete_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_delete_with_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_delete_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_delete_with_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_delete_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_copy_with(source: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, source_options: *const blobstore_get_options, store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_copy_with_async(source: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, source_options: *const blobstore_get_options, store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_copy_with_url(client: *mut blobstore_client, source_url: *const c_char, source_url_len: usize, source_options: *const blobstore_get_options, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_copy_with_url_async(client: *mut blobstore_client, source_url: *const c_char, source_url_len: usize, source_options: *const blobstore_get_options, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_rename(store: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_rename_async(store: *mut blobstore_store, source_key: *const c_char, source_key_len: usize, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_append(store: *mut blobstore_store, key: *const c_char, key_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_append_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_append_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_append_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_update(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_update_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_update_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_update_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_get(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_get_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_get_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_get_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_set(store: *mut blobstore_store, key: *const c_char, key_len: usize, tags: *const blobstore_kv, n: usize, options: *const blobstore_get_options, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_set_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, tags: *const blobstore_kv, n: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_set_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, tags: *const blobstore_kv, n: usize, options: *const blobstore_get_options, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_tags_set_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, tags: *const blobstore_kv, n: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_inspect(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_inspect_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_inspect_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_inspect_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_undelete(store: *mut blobstore_store, key: *const c_char, key_len: usize, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_undelete_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_restore(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_restore_options, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_restore_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_restore_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_store_supports(store: *const blobstore_store, what: u32) -> i32;
+    pub fn blobstore_store_probe(store: *mut blobstore_store, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_store_probe_async(store: *mut blobstore_store, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_lock_get(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_lock_get_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_lock_set(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_lock_options, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_lock_set_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_lock_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_create(store: *mut blobstore_store, options: *const blobstore_bucket_options, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_create_async(store: *mut blobstore_store, options: *const blobstore_bucket_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_delete(store: *mut blobstore_store, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_delete_async(store: *mut blobstore_store, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_exists(store: *mut blobstore_store, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_exists_async(store: *mut blobstore_store, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_versions(store: *mut blobstore_store, on: i32, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_versions_async(store: *mut blobstore_store, on: i32, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_list(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, page: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_list_async(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
 }

@@ -106,7 +106,9 @@ get(backend& b, const std::string& key, const get_options& options = {}) {
 }
 
 inline result<object_meta> head(backend& b, const std::string& key, const conditions& when = {}) {
-    return run<object_meta>([&](operation& o) { return b.head(o, key, when); });
+    get_options options;
+    options.when = when;
+    return run<object_meta>([&](operation& o) { return b.head(o, key, options); });
 }
 
 inline result<void> remove(backend& b, const std::string& key) {

@@ -131,15 +131,15 @@ TEST(s3_requests, get_and_head_with_range_and_conditions) {
     EXPECT_EQ(range({.offset = {}, .length = {}, .suffix = 5}), "bytes=-5");
     options.when = {"\"e\"", "f", 1369353600000000000, 1369353601000000000};
     for (const unsigned_request& r :
-         {encode_get(test_endpoint(), "k", options),
-          encode_head(test_endpoint(), "k", options.when)}) {
+         {encode_get(test_endpoint(), "k", options), encode_head(test_endpoint(), "k", options)}) {
         EXPECT_EQ(header_of(r, "If-Match"), "\"e\"");
         EXPECT_EQ(header_of(r, "If-None-Match"), "\"f\"");
         EXPECT_EQ(header_of(r, "If-Modified-Since"), "Fri, 24 May 2013 00:00:00 GMT");
         EXPECT_EQ(header_of(r, "If-Unmodified-Since"), "Fri, 24 May 2013 00:00:01 GMT");
     }
     EXPECT_EQ(encode_head(test_endpoint(), "k", {}).method, "HEAD");
-    const unsigned_request any = encode_head(test_endpoint(), "k", {"*", "W/\"w\"", {}, {}});
+    const unsigned_request any =
+        encode_head(test_endpoint(), "k", {{}, {"*", "W/\"w\"", {}, {}}, {}, {}});
     EXPECT_EQ(header_of(any, "If-Match"), "*");
     EXPECT_EQ(header_of(any, "If-None-Match"), "W/\"w\"");
 }
@@ -164,7 +164,7 @@ TEST(s3_requests, copy_escapes_its_source_and_replaces_only_when_told) {
     EXPECT_EQ(header_of(keep, "x-amz-copy-source"), "/from/a%2Bb/c%20d%3F");
     EXPECT_EQ(keep.headers.size(), 1U);
     copy_options options;
-    options.replace = attributes{"text/plain", "", "", {{"n", "v"}}};
+    options.replace = attributes{"text/plain", "", "", {{"n", "v"}}, {}, {}, {}};
     const unsigned_request replace = encode_copy(test_endpoint(), "from", "a", "to", options);
     EXPECT_EQ(header_of(replace, "x-amz-metadata-directive"), "REPLACE");
     EXPECT_EQ(header_of(replace, "Content-Type"), "text/plain");
