@@ -6,13 +6,13 @@ _blobstore() {
     COMPREPLY=()
     cur=${COMP_WORDS[COMP_CWORD]}
     prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="cp cat ls stat rm presign version help"
+    local verbs="cp cat ls du stat rm uploads presign version help"
     local options="-h --help -o --region --endpoint-url --path-style --no-sign-request --storage
         -q --quiet -v --verbose --json"
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            cp | cat | ls | stat | rm | presign | version | help)
+            cp | cat | ls | du | stat | rm | uploads | presign | version | help)
                 verb=$word
                 break
                 ;;
@@ -25,7 +25,7 @@ _blobstore() {
             ;;
         -o | --region | --endpoint-url | --storage | -j | --jobs | --include | --exclude | --range | \
             --expires | --at | --header | --query | --metadata | --content-type | \
-            --content-encoding | --cache-control)
+            --content-encoding | --cache-control | --older-than)
             return
             ;;
     esac
@@ -36,6 +36,14 @@ _blobstore() {
         cat) options+=" --range" ;;
         ls) options+=" -r --recursive -H --human" ;;
         rm) options+=" -r --recursive -n --dry-run" ;;
+        du) options+=" -H --human" ;;
+        uploads)
+            options+=" --older-than"
+            if [[ $prev == uploads ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "ls abort" -- "$cur")
+                return
+            fi
+            ;;
         presign) options+=" --method --expires --at --header --query" ;;
         help) options=$verbs ;;
     esac

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of blobstore for fish.
 
-set -l verbs cp cat ls stat rm presign version help
+set -l verbs cp cat ls du stat rm uploads presign version help
 set -l none "not __fish_seen_subcommand_from $verbs"
 
 complete -c blobstore -n $none -f -a cp -d 'Copy to, from or between stores'
 complete -c blobstore -n $none -f -a cat -d 'Write objects to standard output'
 complete -c blobstore -n $none -f -a ls -d 'List objects'
+complete -c blobstore -n $none -f -a du -d 'Add up the sizes of objects'
+complete -c blobstore -n $none -f -a uploads -d 'List or abort uploads that were not ended'
 complete -c blobstore -n $none -f -a stat -d 'Print what is known of objects'
 complete -c blobstore -n $none -f -a rm -d 'Remove objects'
 complete -c blobstore -n $none -f -a presign -d 'Print a link that works without credentials'
@@ -35,7 +37,9 @@ complete -c blobstore -n '__fish_seen_subcommand_from cp' -l content-encoding -x
 complete -c blobstore -n '__fish_seen_subcommand_from cp' -l cache-control -x -d 'For uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cp' -l metadata -x -d 'NAME=VALUE, for uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cat' -l range -x -d 'Bytes A-B, A- or -N'
-complete -c blobstore -n '__fish_seen_subcommand_from ls' -s H -l human -d 'Sizes such as 1.4 MiB'
+complete -c blobstore -n '__fish_seen_subcommand_from ls du' -s H -l human -d 'Sizes such as 1.4 MiB'
+complete -c blobstore -n '__fish_seen_subcommand_from uploads' -f -a 'ls abort'
+complete -c blobstore -n '__fish_seen_subcommand_from uploads' -l older-than -x -d 'Such as 7d'
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l method -x -a 'GET PUT HEAD DELETE'
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l expires -x -d 'Seconds, or such as 15m'
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l at -x -d 'Sign as of this time'

@@ -53,6 +53,18 @@ constexpr const char* rm_text = "With -r everything below URL goes (a '/' is add
                                 "object URL itself if it has no '/'\n"
                                 "at the end. Removing what is missing is no error.";
 
+constexpr const char* du_text =
+    "Prints bytes and number of the objects below each URL (a '/' is added), and of the object URL "
+    "itself\n"
+    "if it has no '/' at the end.";
+
+constexpr const char* uploads_text =
+    "Uploads of large objects in parts that were begun and neither completed nor aborted, of keys "
+    "that\n"
+    "begin with the key of the URL. Their parts are stored, and paid for, until they are aborted. "
+    "One\n"
+    "that is still running fails when it is aborted: --older-than leaves the young ones alone.";
+
 name_value split(const std::string& text, char separator, const char* option) {
     const std::size_t at = text.find(separator);
     if (at == std::string::npos || at == 0) {
@@ -96,6 +108,7 @@ private:
     void add_global();
     void add_verbs();
     void add_cp();
+    void add_uploads();
     void add_presign();
     void collect();
     CLI::App* add_verb(const char* name, const char* doc, const char* footer);
@@ -184,6 +197,18 @@ void command_line::add_cp() {
         ->option_text("NAME=VALUE");
 }
 
+void command_line::add_uploads() {
+    CLI::App* verb = add_verb("uploads", "List or abort uploads that were not ended", uploads_text);
+    verb->add_option("ACTION", args_.action, "ls or abort")
+        ->required()
+        ->check(CLI::IsMember({"ls", "abort"}).description(""));
+    add_urls(*verb);
+    verb->add_option(
+            "--older-than", args_.older_than, "Abort only those begun so long ago, such as 7d"
+    )
+        ->option_text("TIME");
+}
+
 void command_line::add_presign() {
     CLI::App* verb =
         add_verb("presign", "Print a link that works without credentials until it expires", "");
@@ -210,6 +235,10 @@ void command_line::add_verbs() {
     add_urls(*ls);
     ls->add_flag("-r,--recursive", args_.recursive, "List all levels");
     ls->add_flag("-H,--human", args_.human, "Sizes such as 1.4 MiB");
+    CLI::App* du = add_verb("du", "Add up the sizes of objects", du_text);
+    add_urls(*du);
+    du->add_flag("-H,--human", args_.human, "Sizes such as 1.4 MiB");
+    add_uploads();
     CLI::App* stat = add_verb("stat", "Print what is known of objects", "");
     add_urls(*stat);
     CLI::App* rm = add_verb("rm", "Remove objects", rm_text);
@@ -279,7 +308,9 @@ parsed command_line::parse(const std::vector<std::string>& words) {
         throw usage_error(std::string(error.what()) + " (see: blobstore help)");
     }
     if (app_.get_subcommands().empty()) {
-        throw usage_error("a verb is missing: cp, cat, ls, stat, rm, presign, version or help");
+        throw usage_error(
+            "a verb is missing: cp, cat, ls, du, stat, rm, uploads, presign, version or help"
+        );
     }
     args_.verb = app_.get_subcommands()[0]->get_name();
     if (args_.verb == "help") {

@@ -30,6 +30,8 @@ struct arguments {
     bool recursive = false;
     bool dry_run = false;
     bool human = false;
+    std::string action;     ///< of the verbs that have several
+    std::string older_than; ///< uploads abort
     unsigned jobs = 8;
     std::vector<filter_rule> rules; ///< --include and --exclude, in order
     std::string content_type, content_encoding, cache_control;

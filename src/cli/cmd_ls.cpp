@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t size_width = 12;
 constexpr std::size_t time_width = 20;
 
-std::string right(const std::string& text, std::size_t width) {
-    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
-}
-
 std::string human_line(const arguments& args, const blobstore_object_view& view) {
     const std::string key = printable(to_view(view.key));
     if ((view.flags & BLOBSTORE_OBJECT_IS_PREFIX) != 0) {
@@ -22,9 +18,7 @@ std::string human_line(const arguments& args, const blobstore_object_view& view)
     }
     std::string time;
     if ((view.flags & BLOBSTORE_OBJECT_HAS_MODIFIED) != 0) {
-        time = format_time(view.modified_ns);
-        const std::size_t point = time.find('.');
-        time = point == std::string::npos ? time : time.substr(0, point) + "Z";
+        time = format_seconds(view.modified_ns);
     }
     std::string size = "-";
     if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {

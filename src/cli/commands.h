@@ -11,6 +11,8 @@ void run_cat(session& with);
 void run_ls(session& with);
 void run_stat(session& with);
 void run_rm(session& with);
+void run_du(session& with);
+void run_uploads(session& with);
 void run_presign(session& with);
 void run_version(session& with);
 

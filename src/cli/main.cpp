@@ -46,6 +46,8 @@ constexpr std::array verbs{
     verb{"ls", run_ls},
     verb{"stat", run_stat},
     verb{"rm", run_rm},
+    verb{"du", run_du},
+    verb{"uploads", run_uploads},
     verb{"presign", run_presign},
     verb{"version", run_version},
 };

@@ -171,6 +171,10 @@ std::string base64(std::string_view bytes) {
     return result;
 }
 
+std::string right(std::string text, std::size_t width) {
+    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+}
+
 std::string printable(std::string_view text) {
     std::string result;
     for (const char c : text) {

@@ -46,6 +46,9 @@ bool is_utf8(std::string_view text) noexcept;
 std::string json_string(std::string_view utf8);
 std::string base64(std::string_view bytes);
 
+/// With blanks before it, up to the width.
+std::string right(std::string text, std::size_t width);
+
 /// For people: control characters as \xNN.
 std::string printable(std::string_view text);
 

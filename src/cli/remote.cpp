@@ -143,26 +143,27 @@ bool page_circle::closes(const std::string& token) {
     return false;
 }
 
-void list(
+namespace {
+
+using list_call = decltype(&blobstore_list);
+
+/// All pages of a listing of any kind; `options` without a token.
+void list_pages(
     session& with,
     const folder_ref& folder,
-    const std::string& prefix,
-    const std::string& delimiter,
+    list_call call,
+    blobstore_list_options options,
     const std::function<bool(const blobstore_object_view&)>& visit
 ) {
     std::array<blobstore_object_view, 64> views{};
     std::string token;
     page_circle circle;
     do {
-        auto options = make_struct<blobstore_list_options>();
-        options.prefix = to_str(prefix);
-        options.delimiter = to_str(delimiter);
         options.page_token = to_str(token);
         page_handle page;
         error_handle error;
-        const blobstore_status status = blobstore_list(
-            folder.store.get(), &options, with.call(), out_handle(page), out_handle(error)
-        );
+        const blobstore_status status =
+            call(folder.store.get(), &options, with.call(), out_handle(page), out_handle(error));
         check(status, error);
         const std::size_t total = blobstore_page_len(page.get());
         for (std::size_t first = 0; first < total;) {
@@ -188,11 +189,36 @@ void list(
         if (!token.empty() && circle.closes(token)) {
             throw failure(
                 exit_code::failed,
-                "the list of \"" + prefix +
+                "the list of \"" + std::string(to_view(options.prefix)) +
                     "\" goes round in a circle: the service repeats its pages"
             );
         }
     } while (!token.empty());
+}
+
+} // namespace
+
+void list(
+    session& with,
+    const folder_ref& folder,
+    const std::string& prefix,
+    const std::string& delimiter,
+    const std::function<bool(const blobstore_object_view&)>& visit
+) {
+    auto options = make_struct<blobstore_list_options>();
+    options.prefix = to_str(prefix);
+    options.delimiter = to_str(delimiter);
+    list_pages(with, folder, &blobstore_list, options, visit);
+}
+
+void list_uploads(
+    session& with,
+    const folder_ref& folder,
+    const std::function<bool(const blobstore_object_view&)>& visit
+) {
+    auto options = make_struct<blobstore_list_options>();
+    options.prefix = to_str(folder.prefix);
+    list_pages(with, folder, &blobstore_uploads_list, options, visit);
 }
 
 std::optional<std::string> metadata_of(const blobstore_object_view& view, std::string_view name) {

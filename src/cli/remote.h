@@ -51,6 +51,14 @@ void list(
     const std::function<bool(const blobstore_object_view&)>& visit
 );
 
+/// The same for uploads begun and not ended, of keys that begin with the folder's prefix; `version`
+/// is an upload's token, `modified` when it was begun.
+void list_uploads(
+    session& with,
+    const folder_ref& folder,
+    const std::function<bool(const blobstore_object_view&)>& visit
+);
+
 /// The value of a piece of user metadata; nothing if the object has none of that name.
 std::optional<std::string> metadata_of(const blobstore_object_view& view, std::string_view name);
 

@@ -102,6 +102,12 @@ std::string format_time(std::int64_t ns) {
     return result + "Z";
 }
 
+std::string format_seconds(std::int64_t ns) {
+    const std::string time = format_time(ns);
+    const std::size_t point = time.find('.');
+    return point == std::string::npos ? time : time.substr(0, point) + "Z";
+}
+
 std::optional<std::int64_t> parse_time(std::string_view text) {
     const auto year = parse_digits(text, 0, 4);
     const auto month = parse_digits(text, 5, 2);

@@ -12,6 +12,9 @@ namespace blobstore::cli {
 /// RFC 3339 in UTC; the fraction without zeros at its end.
 std::string format_time(std::int64_t ns);
 
+/// The same in whole seconds.
+std::string format_seconds(std::int64_t ns);
+
 /// RFC 3339 to nanoseconds since the epoch; nothing if it is no such time.
 std::optional<std::int64_t> parse_time(std::string_view text);
 

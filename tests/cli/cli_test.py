@@ -6,6 +6,7 @@ folder and, if BLOBSTORE_TEST_VERSITYGW_URL or BLOBSTORE_TEST_MINIO_URL (also ..
 server, on that too. BLOBSTORE_UPDATE_GOLDEN=1 writes the transcripts anew.
 """
 # SPDX-License-Identifier: Apache-2.0
+import base64
 import http.server
 import json
 import os
@@ -359,6 +360,86 @@ class Output(Case):
     def test_device_is_written_through(self):
         self.assert_exit(0, "cp", self.put("a"), "/dev/null")
         self.assertFalse(pathlib.Path("/dev/null").is_file())
+
+
+class Uploads(Case):
+    """Uploads that were begun and not ended, on file: their records as the library keeps them."""
+
+    def begin(self, key, number, age_s=0):
+        def crc32c(data):
+            crc = 0xffffffff
+            for byte in data:
+                crc ^= byte
+                for _ in range(8):
+                    crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+            return crc ^ 0xffffffff
+
+        def field(text):
+            return len(text).to_bytes(4, "big") + text.encode()
+
+        fields = {"key": key, "id": "-", "attributes": ""}
+        data = b"".join(field(name) + field(value) for name, value in fields.items())
+        data += crc32c(b"bsf1." + data).to_bytes(4, "big")
+        record = self.store / f".blobstore-uploads/{number:016x}"
+        record.parent.mkdir(exist_ok=True)
+        record.write_bytes(b"bsf1." + base64.urlsafe_b64encode(data).rstrip(b"="))
+        parts = record.parent / (record.name + ".parts")
+        parts.mkdir()
+        (parts / "1").write_bytes(b"part")
+        then = time.time_ns() - age_s * 1_000_000_000
+        os.utime(record, ns=(then, then))
+
+    def listed(self, *words):
+        done = self.assert_exit(0, "uploads", "ls", "--json", *words, self.root)
+        return [json.loads(line)["key"] for line in done.stdout.splitlines()]
+
+    def setUp(self):
+        super().setUp()
+        self.begin("new", 1)
+        self.begin("old", 2, 3 * 86400)
+        self.begin("dir/older\n", 3, 9 * 86400)
+
+    def test_ls(self):
+        self.assertEqual(self.listed(), ["dir/older\n", "new", "old"])
+        text = self.assert_exit(0, "uploads", "ls", str(self.store)).stdout.decode()
+        self.assertRegex(text.splitlines()[0], r"^20[-0-9T:]+Z dir/older\\x0a$")
+        done = self.assert_exit(0, "uploads", "ls", "--json", self.root)
+        row = json.loads(done.stdout.splitlines()[0])
+        self.assertEqual(set(row), {"key", "begun", "upload"})
+        self.assertTrue(row["upload"].startswith("bsu1."))
+        self.assertEqual(self.assert_exit(0, "ls", "-r", self.root).stdout, b"")
+
+    def test_abort(self):
+        done = self.assert_exit(0, "uploads", "abort", "--older-than", "8d", "--json", self.root)
+        self.assertEqual(json.loads(done.stdout), {"operation": "abort", "source": self.root,
+                                                   "success": True, "aborted": 1})
+        self.assertEqual(self.listed(), ["new", "old"])
+        done = self.assert_exit(0, "uploads", "abort", "--json", self.root)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([row["source"] for row in rows], [self.root + "/new", self.root + "/old"])
+        for row in rows:
+            self.assertEqual((row["operation"], row["success"]), ("abort", True))
+        self.assertEqual(list(self.store.iterdir()), [])
+        self.begin("new", 1)
+        done = self.assert_exit(0, "uploads", "abort", "-v", self.root)
+        self.assertRegex(done.stdout.decode(), r"\Aabort \S+/new begun \S+\n\Z")
+        self.assertEqual(list(self.store.iterdir()), [])
+        self.assert_exit(0, "uploads", "abort", self.root)
+
+    def test_mistakes(self):
+        self.assert_exit(2, "uploads", "abort", "--older-than", "soon", self.root)
+        self.assert_exit(2, "uploads", "ls", "--older-than", "1d", self.root)
+        self.assert_exit(2, "uploads", "end", self.root)
+        self.assert_exit(2, "uploads", "ls")
+        self.assert_exit(11, "uploads", "ls", self.root + "/none")
+
+    @unittest.skipUnless(SERVERS, "no server")
+    def test_servers(self):
+        for server in SERVERS:
+            with self.subTest(server):
+                self.use_server(server)
+                self.assertEqual(self.listed(), [])
+                self.assert_exit(0, "uploads", "abort", self.root)
 
 
 class Signals(Case):

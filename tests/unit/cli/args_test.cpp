@@ -51,6 +51,15 @@ TEST(Args, SettingsAndStorage) {
     EXPECT_EQ(args.targets, (std::vector<std::string>{"s3://x/k", "s3://x/l"}));
 }
 
+TEST(Args, UploadsHaveAnAction) {
+    const arguments args = parse({"uploads", "abort", "--older-than", "7d", "s3://b/", "s3://c"});
+    EXPECT_EQ(args.action, "abort");
+    EXPECT_EQ(args.older_than, "7d");
+    EXPECT_EQ(args.targets, (std::vector<std::string>{"s3://b/", "s3://c"}));
+    EXPECT_THROW(parse({"uploads", "s3://b/"}), usage_error);
+    EXPECT_THROW(parse({"uploads", "ls"}), usage_error);
+}
+
 TEST(Args, RulesKeepTheirOrder) {
     const arguments args = parse(
         {"cp",
