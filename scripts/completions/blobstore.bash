@@ -6,13 +6,13 @@ _blobstore() {
     COMPREPLY=()
     cur=${COMP_WORDS[COMP_CWORD]}
     prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="cp cat ls du stat rm uploads presign version help"
+    local verbs="cp mv cat ls du stat rm uploads presign version help"
     local options="-h --help -o --region --endpoint-url --path-style --no-sign-request --storage
         -q --quiet -v --verbose --json"
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            cp | cat | ls | du | stat | rm | uploads | presign | version | help)
+            cp | mv | cat | ls | du | stat | rm | uploads | presign | version | help)
                 verb=$word
                 break
                 ;;
@@ -31,7 +31,7 @@ _blobstore() {
     esac
     case $verb in
         "") options+=" $verbs" ;;
-        cp) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
+        cp | mv) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
             --content-encoding --cache-control --metadata" ;;
         cat) options+=" --range" ;;
         ls) options+=" -r --recursive -H --human" ;;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of blobstore for fish.
 
-set -l verbs cp cat ls du stat rm uploads presign version help
+set -l verbs cp mv cat ls du stat rm uploads presign version help
 set -l none "not __fish_seen_subcommand_from $verbs"
 
 complete -c blobstore -n $none -f -a cp -d 'Copy to, from or between stores'
+complete -c blobstore -n $none -f -a mv -d 'Move to, from or between stores'
 complete -c blobstore -n $none -f -a cat -d 'Write objects to standard output'
 complete -c blobstore -n $none -f -a ls -d 'List objects'
 complete -c blobstore -n $none -f -a du -d 'Add up the sizes of objects'
@@ -27,15 +28,15 @@ complete -c blobstore -s q -l quiet -d 'Print errors only'
 complete -c blobstore -s v -l verbose -d 'Print each item'
 complete -c blobstore -l json -d 'Print one JSON object per line'
 
-complete -c blobstore -n '__fish_seen_subcommand_from cp ls rm' -s r -l recursive -d 'All levels'
-complete -c blobstore -n '__fish_seen_subcommand_from cp rm' -s n -l dry-run -d 'Only print'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l include -x -d 'Copy what this glob fits'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l exclude -x -d 'Leave out what this glob fits'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -s j -l jobs -x -d 'So many items at a time'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l content-type -x -d 'For uploads'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l content-encoding -x -d 'For uploads'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l cache-control -x -d 'For uploads'
-complete -c blobstore -n '__fish_seen_subcommand_from cp' -l metadata -x -d 'NAME=VALUE, for uploads'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv ls rm' -s r -l recursive -d 'All levels'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv rm' -s n -l dry-run -d 'Only print'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l include -x -d 'Take what this glob fits'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l exclude -x -d 'Leave out what this glob fits'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -s j -l jobs -x -d 'So many items at a time'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l content-type -x -d 'For uploads'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l content-encoding -x -d 'For uploads'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l cache-control -x -d 'For uploads'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l metadata -x -d 'NAME=VALUE, for uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cat' -l range -x -d 'Bytes A-B, A- or -N'
 complete -c blobstore -n '__fish_seen_subcommand_from ls du' -s H -l human -d 'Sizes such as 1.4 MiB'
 complete -c blobstore -n '__fish_seen_subcommand_from uploads' -f -a 'ls abort'

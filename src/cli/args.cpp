@@ -43,6 +43,11 @@ constexpr const char* cp_text =
     "--include.\n"
     "The modification time of a local file is kept as metadata 'mtime' and set again on download.";
 
+constexpr const char* mv_text =
+    "As cp, and what was copied is removed where it was, one after the other: each item is in one "
+    "place\n"
+    "at least. Folders of SRC stay. A local file that changed meanwhile is copied but not removed.";
+
 constexpr const char* ls_text =
     "Lists the keys that begin with the key of the URL, one level or with -r all; s3://b/dir/ is "
     "the\n"
@@ -107,7 +112,7 @@ public:
 private:
     void add_global();
     void add_verbs();
-    void add_cp();
+    void add_transfer(CLI::App* verb);
     void add_uploads();
     void add_presign();
     void collect();
@@ -122,8 +127,7 @@ private:
     std::string region_, endpoint_, no_color_;
     bool path_style_ = false;
     bool no_sign_ = false;
-    CLI::Option* include_ = nullptr;
-    CLI::Option* exclude_ = nullptr;
+    std::map<const CLI::App*, const CLI::Option*> includes_of_, excludes_of_; ///< by verb
 };
 
 CLI::App* command_line::add_verb(const char* name, const char* doc, const char* footer) {
@@ -170,8 +174,7 @@ void command_line::add_global() {
     app_.add_option("--no-color", no_color_)->envname("NO_COLOR")->group("");
 }
 
-void command_line::add_cp() {
-    CLI::App* verb = add_verb("cp", "Copy to, from or between stores", cp_text);
+void command_line::add_transfer(CLI::App* verb) {
     for (const char* name : {"SRC", "DST"}) {
         verb->add_option_function<std::string>(
                 name,
@@ -180,11 +183,11 @@ void command_line::add_cp() {
         )
             ->required();
     }
-    verb->add_flag("-r,--recursive", args_.recursive, "Copy everything below SRC");
-    include_ =
-        add_list(*verb, "--include", includes_, "Copy what this glob fits")->option_text("GLOB");
-    exclude_ = add_list(*verb, "--exclude", excludes_, "Leave out what this glob fits")
-                   ->option_text("GLOB");
+    verb->add_flag("-r,--recursive", args_.recursive, "Take everything below SRC");
+    includes_of_[verb] =
+        add_list(*verb, "--include", includes_, "Take what this glob fits")->option_text("GLOB");
+    excludes_of_[verb] = add_list(*verb, "--exclude", excludes_, "Leave out what this glob fits")
+                             ->option_text("GLOB");
     verb->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
     verb->add_option("-j,--jobs", args_.jobs, "So many items at a time (8)")
         ->option_text("N")
@@ -226,7 +229,8 @@ void command_line::add_presign() {
 }
 
 void command_line::add_verbs() {
-    add_cp();
+    add_transfer(add_verb("cp", "Copy to, from or between stores", cp_text));
+    add_transfer(add_verb("mv", "Move to, from or between stores", mv_text));
     CLI::App* cat = add_verb("cat", "Write objects to standard output", "");
     add_urls(*cat);
     cat->add_option("--range", args_.range, "Bytes A-B (both inclusive), A- or -N (the last N)")
@@ -279,10 +283,11 @@ void command_line::collect() {
     args_.no_color = !no_color_.empty();
     std::size_t include = 0;
     std::size_t exclude = 0;
-    for (const CLI::Option* option : app_.get_subcommand("cp")->parse_order()) {
-        if (option == include_) {
+    const CLI::App* verb = app_.get_subcommands()[0];
+    for (const CLI::Option* option : verb->parse_order()) {
+        if (option == includes_of_[verb]) {
             args_.rules.push_back({true, includes_.at(include++)});
-        } else if (option == exclude_) {
+        } else if (option == excludes_of_[verb]) {
             args_.rules.push_back({false, excludes_.at(exclude++)});
         }
     }
@@ -309,7 +314,7 @@ parsed command_line::parse(const std::vector<std::string>& words) {
     }
     if (app_.get_subcommands().empty()) {
         throw usage_error(
-            "a verb is missing: cp, cat, ls, du, stat, rm, uploads, presign, version or help"
+            "a verb is missing: cp, mv, cat, ls, du, stat, rm, uploads, presign, version or help"
         );
     }
     args_.verb = app_.get_subcommands()[0]->get_name();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb cp: what is to be copied where; transfer.cpp does it.
+// The verbs cp and mv: what is to go where; transfer.cpp does it.
 #include "cli/commands.h"
 #include "cli/filter.h"
 #include "cli/local.h"
@@ -21,11 +21,24 @@ failure skipped(const std::string& message) {
     return {exit_code::skipped, message};
 }
 
-/// One cp command.
+/// Local paths and file URLs as the file URL of where links lead.
+location canonical(const location& where) {
+    const bool is_file = where.is_object() && where.scheme == "file";
+    if (where.kind != location_kind::local && !is_file) {
+        return where;
+    }
+    std::error_code ignored;
+    const std::string named = is_file ? "/" + where.key : where.path;
+    return parse_location(file_url(std::filesystem::weakly_canonical(named, ignored).string()));
+}
+
+/// One cp or mv command.
 class copier {
 public:
     explicit copier(session& with)
         : with_(with)
+        , verb_(with.args().verb)
+        , moves_(verb_ == "mv")
         , filter_(with.args().rules)
         , from_(parse_location(with.args().targets.at(0)))
         , to_(parse_location(with.args().targets.at(1))) {}
@@ -35,6 +48,7 @@ public:
 private:
     void check_arguments() const;
     void check_overlap() const;
+    void check_not_same(const location& target) const;
 
     void one_from_stdin();
     void one_upload(const std::string& path);
@@ -61,6 +75,8 @@ private:
     [[nodiscard]] std::string local_target(const std::string& name) const;
 
     session& with_;
+    std::string verb_;
+    bool moves_ = false; ///< the source goes when it was copied
     filter filter_;
     location from_;
     location to_;
@@ -68,38 +84,51 @@ private:
 
 void copier::check_arguments() const {
     if (!from_.is_object() && !to_.is_object()) {
-        throw usage_error("cp: SRC or DST must be a URL; cp(1) copies between local files");
+        throw usage_error(
+            verb_ + ": SRC or DST must be a URL; " + verb_ + "(1) is for local files"
+        );
     }
     const bool recursive = with_.args().recursive;
     if (recursive && (from_.kind == location_kind::stdio || to_.kind == location_kind::stdio)) {
-        throw usage_error("cp: '-' cannot be combined with -r");
+        throw usage_error(verb_ + ": '-' cannot be combined with -r");
+    }
+    const bool is_piped = from_.kind == location_kind::stdio || to_.kind == location_kind::stdio ||
+                          (from_.kind == location_kind::local && is_special(from_.path)) ||
+                          (to_.kind == location_kind::local && is_special(to_.path));
+    if (moves_ && is_piped) {
+        throw usage_error("mv: a pipe or device keeps nothing that could be moved; use cp");
     }
     if (!recursive && !with_.args().rules.empty()) {
-        throw usage_error("cp: --include and --exclude need -r");
+        throw usage_error(verb_ + ": --include and --exclude need -r");
     }
     if (from_.kind == location_kind::stdio && to_.is_folder()) {
-        throw usage_error("cp: " + to_.text + " must name an object: standard input has no name");
+        throw usage_error(
+            verb_ + ": " + to_.text + " must name an object: standard input has no name"
+        );
     }
     if (!recursive && from_.is_object() && from_.is_folder()) {
-        throw usage_error("cp: " + from_.text + " names a folder; -r copies what is below it");
+        throw usage_error(verb_ + ": " + from_.text + " names a folder; -r takes what is below it");
     }
 }
 
-/// Copying a folder into itself would find its own copies.
+/// Copying a folder into itself would find its own copies; moving it up would put what is moved on
+/// top of what is still to be moved.
 void copier::check_overlap() const {
-    location from = from_;
-    location to = to_;
-    for (location* one : {&from, &to}) {
-        const bool is_file = one->is_object() && one->scheme == "file";
-        if (one->kind == location_kind::local || is_file) {
-            std::error_code ignored;
-            const std::string named = is_file ? "/" + one->key : one->path;
-            const auto path = std::filesystem::weakly_canonical(named, ignored);
-            *one = parse_location(file_url(path.string()));
-        }
+    const location from = canonical(from_);
+    const location to = canonical(to_);
+    if (contains(from, to) || (moves_ && contains(to, from))) {
+        const location& inner = contains(from, to) ? to_ : from_;
+        const location& outer = contains(from, to) ? from_ : to_;
+        throw usage_error(verb_ + ": " + inner.text + " is in " + outer.text);
     }
-    if (contains(from, to)) {
-        throw usage_error("cp: " + to_.text + " is in " + from_.text);
+}
+
+/// What is moved to itself would be gone.
+void copier::check_not_same(const location& target) const {
+    const location from = canonical(from_);
+    const location to = canonical(target);
+    if (moves_ && contains(from, to) && contains(to, from)) {
+        throw usage_error("mv: " + from_.text + " and " + target.text + " are the same");
     }
 }
 
@@ -118,7 +147,7 @@ std::string copier::local_target(const std::string& name) const {
         return through_links(to_.path);
     }
     if (!is_safe_relative(name)) {
-        throw usage_error("cp: " + from_.text + " has no name for a local file; give one");
+        throw usage_error(verb_ + ": " + from_.text + " has no name for a local file; give one");
     }
     return join_path(to_.path, name);
 }
@@ -147,7 +176,7 @@ void copier::one_from_stdin() {
 void copier::one_upload(const std::string& path) {
     const struct stat status = stat_path(path);
     if (S_ISDIR(status.st_mode)) {
-        throw usage_error("cp: " + path + " is a folder; -r copies what is below it");
+        throw usage_error(verb_ + ": " + path + " is a folder; -r takes what is below it");
     }
     if (!S_ISREG(status.st_mode)) {
         one_upload_of_descriptor(open_to_read(path).get(), path);
@@ -160,6 +189,8 @@ void copier::one_upload(const std::string& path) {
     item.path = path;
     item.destination = target.text;
     item.to = with_.object(target);
+    check_not_same(target);
+    item.moves = moves_;
     item.size = static_cast<std::uint64_t>(status.st_size);
     item.mtime_ns = mtime_of(status);
     transfer_engine engine(with_);
@@ -189,9 +220,13 @@ void copier::one_download() {
     transfer item;
     item.kind = transfer_kind::download;
     item.source = from_.text;
-    item.from = with_.object(from_);
+    item.from = moves_ ? removable(with_, from_) : with_.object(from_);
     item.path = path;
     item.destination = path;
+    item.moves = moves_;
+    location target;
+    target.text = target.path = path;
+    check_not_same(target);
     if (with_.args().dry_run) {
         head(with_, item.from);
     } else {
@@ -209,11 +244,13 @@ void copier::one_copy() {
     item.kind = transfer_kind::copy;
     item.source = from_.text;
     item.destination = target.text;
-    item.from = with_.object(from_);
+    item.from = moves_ ? removable(with_, from_) : with_.object(from_);
     item.to = with_.object(target);
+    item.moves = moves_;
+    check_not_same(target);
     if (static_cast<bool>(item.from.store) != static_cast<bool>(item.to.store)) {
-        item.from = with_.object_in_store(from_);
-        item.to = with_.object_in_store(target);
+        item.from = item.from.store ? item.from : with_.object_in_store(from_);
+        item.to = item.to.store ? item.to : with_.object_in_store(target);
     }
     if (with_.args().dry_run) {
         head(with_, item.from);
@@ -256,6 +293,7 @@ void copier::tree_upload() {
         item.destination = item.to.url;
         item.size = file.size;
         item.mtime_ns = file.mtime_ns;
+        item.moves = moves_;
         engine.add(std::move(item));
     };
     const auto is_wanted = [&](const std::string& message) { // messages begin with the path
@@ -287,7 +325,7 @@ bool copier::is_single_object(const std::exception_ptr& listing_failed) {
     }
     const bool is_file = from_.scheme == "file";
     if (is_file ? !is_directory("/" + from_.key) : !from_.key.empty()) {
-        throw failure(exit_code::not_found, "cp: nothing is below " + from_.text);
+        throw failure(exit_code::not_found, verb_ + ": nothing is below " + from_.text);
     }
     return false;
 }
@@ -302,6 +340,7 @@ void copier::tree_item(
     const std::string key(to_view(view.key));
     const std::string relative = key.substr(prefix.size());
     transfer item;
+    item.moves = moves_;
     item.from = source.object(key);
     item.source = item.from.url;
     if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {

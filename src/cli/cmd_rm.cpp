@@ -116,18 +116,6 @@ private:
     std::vector<std::string> keys_;
 };
 
-/// The object to remove. A file store removes folders that became empty, up to its root; so that
-/// this ends below the file's own folder, that folder is the root.
-object_ref removable(session& with, const location& where) {
-    const std::size_t slash = where.raw_key.rfind('/');
-    if (where.scheme != "file" || where.is_folder() || slash == std::string::npos) {
-        return with.object(where);
-    }
-    const std::size_t length = where.text.size() - where.raw_key.size() + slash;
-    const folder_ref parent = with.folder(parse_location(where.text.substr(0, length)));
-    return {parent.store, base_name(where.key), where.text};
-}
-
 void remove_below(session& with, const location& where) {
     if (!where.is_folder() && try_head(with, with.object(where))) {
         remove_one(with, removable(with, where));

@@ -42,6 +42,7 @@ struct verb {
 
 constexpr std::array verbs{
     verb{"cp", run_cp},
+    verb{"mv", run_cp},
     verb{"cat", run_cat},
     verb{"ls", run_ls},
     verb{"stat", run_stat},

@@ -109,6 +109,16 @@ void remove(session& with, const object_ref& object) {
     check(status, error);
 }
 
+object_ref removable(session& with, const location& where) {
+    const std::size_t slash = where.raw_key.rfind('/');
+    if (where.scheme != "file" || where.is_folder() || slash == std::string::npos) {
+        return with.object(where);
+    }
+    const std::size_t length = where.text.size() - where.raw_key.size() + slash;
+    const folder_ref parent = with.folder(parse_location(where.text.substr(0, length)));
+    return {parent.store, base_name(where.key), where.text};
+}
+
 void stream_to(
     session& with,
     const object_ref& object,

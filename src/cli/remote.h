@@ -20,6 +20,10 @@ std::optional<object_handle> try_head(session& with, const object_ref& object);
 
 void remove(session& with, const object_ref& object);
 
+/// The object to remove. A file store removes folders that became empty, up to its root; so that
+/// this ends below the file's own folder, that folder is the root.
+object_ref removable(session& with, const location& where);
+
 /// Streams the object to a descriptor. A broken pipe throws broken_pipe.
 void stream_to(
     session& with,

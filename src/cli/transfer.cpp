@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the transfers of cp, several at a time, through one completion queue.
+// Runs the transfers of cp and mv, several at a time, through one completion queue.
 #include "cli/transfer.h"
 
 #include "cli/local.h"
@@ -17,8 +17,11 @@ namespace {
 
 constexpr std::int64_t live_poll_ms = 200;
 
-const char* name_of(transfer_kind kind) noexcept {
-    switch (kind) {
+const char* name_of(const transfer& item) noexcept {
+    if (item.moves) {
+        return "move";
+    }
+    switch (item.kind) {
     case transfer_kind::upload:
         return "upload";
     case transfer_kind::download:
@@ -31,10 +34,27 @@ const char* name_of(transfer_kind kind) noexcept {
 
 json_object describe(const transfer& item) {
     json_object line;
-    line.text("operation", name_of(item.kind))
+    line.text("operation", name_of(item))
         .text("source", item.source)
         .text("destination", item.destination);
     return line;
+}
+
+failure not_removed(const transfer& item, exit_code code, const std::string& why) {
+    return {code, item.source + ": copied, but not removed: " + why};
+}
+
+/// Removes the local file of a move, unless it changed since it was looked at.
+void remove_local(const transfer& item) {
+    const struct stat now = stat_path(item.path);
+    const bool same =
+        item.size == static_cast<std::uint64_t>(now.st_size) && item.mtime_ns == mtime_of(now);
+    if (!same) {
+        throw not_removed(item, exit_code::failed, "it changed meanwhile");
+    }
+    if (::unlink(item.path.c_str()) != 0) {
+        throw not_removed(item, code_for_errno(errno), std::strerror(errno));
+    }
 }
 
 /// Attributes of an upload; the views point into `args` and the object itself.
@@ -109,8 +129,8 @@ void transfer_engine::add(transfer item) {
         const bool json = with_.args().json;
         with_.out().line(
             json ? describe(item).boolean("dry_run", true).str()
-                 : std::string("would ") + name_of(item.kind) + " " + printable(item.source) +
-                       " to " + printable(item.destination)
+                 : std::string("would ") + name_of(item) + " " + printable(item.source) + " to " +
+                       printable(item.destination)
         );
         return;
     }
@@ -304,13 +324,76 @@ void transfer_engine::poll() {
 }
 
 void transfer_engine::complete(const blobstore_event& event) {
-    const transfer& item = slots_.at(event.user_data).item;
+    slot& its = slots_.at(event.user_data);
+    const bool was_removed = static_cast<bool>(its.copied);
+    object_handle copied = std::move(its.copied);
     if (event.status != BLOBSTORE_OK) {
-        failed(item, failure_of(event.status, blobstore_op_error(event.op)));
+        const failure why = failure_of(event.status, blobstore_op_error(event.op));
+        failed(its.item, was_removed ? not_removed(its.item, why.code(), why.what()) : why);
         return;
     }
-    const object_handle info(blobstore_op_take_object(event.op));
-    succeeded(item, info.get());
+    if (was_removed) {
+        succeeded(its.item, copied.get());
+        return;
+    }
+    copied = object_handle(blobstore_op_take_object(event.op));
+    if (its.item.moves) {
+        remove_source(event.user_data, std::move(copied));
+    } else {
+        succeeded(its.item, copied.get());
+    }
+}
+
+/// The second half of a move, in the same place.
+void transfer_engine::remove_source(std::size_t index, object_handle copied) {
+    slot& its = slots_.at(index);
+    if (its.item.kind == transfer_kind::upload) {
+        try {
+            remove_local(its.item);
+            succeeded(its.item, copied.get());
+        } catch (const failure& why) {
+            failed(its.item, why);
+        }
+        return;
+    }
+    auto async = make_struct<blobstore_async>();
+    async.queue = queue_.get();
+    async.user_data = index;
+    error_handle error;
+    const blobstore_status status = submit_removal(its.item, async, error);
+    if (status != BLOBSTORE_OK) {
+        const failure why = failure_of(status, error.get());
+        failed(its.item, not_removed(its.item, why.code(), why.what()));
+        return;
+    }
+    its.copied = std::move(copied);
+    its.busy = true;
+    ++running_;
+}
+
+blobstore_status transfer_engine::submit_removal(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    if (item.from.store) {
+        return blobstore_delete_async(
+            item.from.store.get(),
+            item.from.key.data(),
+            item.from.key.size(),
+            with_.call(),
+            &async,
+            nullptr,
+            out_handle(error)
+        );
+    }
+    return blobstore_delete_url_async(
+        with_.client(),
+        item.from.url.data(),
+        item.from.url.size(),
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
 }
 
 void transfer_engine::succeeded(const transfer& item, const blobstore_object* info) {
@@ -342,7 +425,7 @@ void transfer_engine::succeeded(const transfer& item, const blobstore_object* in
     } else if (with_.args().verbose > 0) {
         with_.errors().clear();
         with_.out().line(
-            std::string(name_of(item.kind)) + " " + printable(item.source) + " to " +
+            std::string(name_of(item)) + " " + printable(item.source) + " to " +
             printable(item.destination)
         );
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the transfers of cp, several at a time, through one completion queue.
+// Runs the transfers of cp and mv, several at a time, through one completion queue.
 #pragma once
 
 #include "cli/session.h"
@@ -25,6 +25,7 @@ struct transfer {
     object_ref to;    ///< upload, copy
     std::optional<std::uint64_t> size;
     std::optional<std::int64_t> mtime_ns; ///< of the local file
+    bool moves = false;                   ///< the source is removed at the end
 };
 
 /// Takes transfers one after the other and keeps as many running as the user allowed. A transfer
@@ -53,6 +54,7 @@ private:
     struct slot {
         bool busy = false;
         transfer item;
+        object_handle copied; ///< of a move, while its source is being removed
     };
 
     void submit(std::size_t index);
@@ -65,6 +67,9 @@ private:
     std::size_t free_slot();
     void poll();
     void complete(const blobstore_event& event);
+    void remove_source(std::size_t index, object_handle copied);
+    blobstore_status
+    submit_removal(const transfer& item, const blobstore_async& async, error_handle& error);
     void succeeded(const transfer& item, const blobstore_object* info);
     void failed(const transfer& item, const failure& why);
 

@@ -318,6 +318,19 @@ class Output(Case):
         self.assert_exit(0, "cp", self.root + "/a", "b")
         self.assertEqual((self.work / "b").stat().st_mtime_ns, 1577934245_123456789)
 
+    def test_a_file_that_changes_while_it_is_moved_stays(self):
+        with open(self.work / "sparse", "wb") as sparse:
+            sparse.truncate(4 << 30)
+        with subprocess.Popen([PROGRAM, "mv", "sparse", self.root + "/moved"], cwd=self.work,
+                              stderr=subprocess.PIPE, env=self.env) as process:
+            time.sleep(0.2)
+            with open(self.work / "sparse", "r+b") as sparse:
+                sparse.write(b"changed")
+            words = process.stderr.read()
+            self.assertEqual(process.wait(60), 1, words)
+        self.assertIn(b"change", words)
+        self.assertEqual((self.work / "sparse").read_bytes()[:7], b"changed")
+
     def test_removal_leaves_folders_above(self):
         url = self.put("only/one")
         self.assert_exit(0, "rm", url)
