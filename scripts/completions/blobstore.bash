@@ -35,7 +35,7 @@ _blobstore() {
             --content-encoding --cache-control --metadata" ;;
         cat) options+=" --range" ;;
         ls) options+=" -r --recursive -H --human" ;;
-        rm) options+=" -r --recursive -n --dry-run" ;;
+        rm) options+=" -r --recursive -n --dry-run --stdin" ;;
         du) options+=" -H --human" ;;
         uploads)
             options+=" --older-than"

@@ -38,6 +38,7 @@ complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l content-encoding
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l cache-control -x -d 'For uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l metadata -x -d 'NAME=VALUE, for uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cat' -l range -x -d 'Bytes A-B, A- or -N'
+complete -c blobstore -n '__fish_seen_subcommand_from rm' -l stdin -d 'URLs come from standard input'
 complete -c blobstore -n '__fish_seen_subcommand_from ls du' -s H -l human -d 'Sizes such as 1.4 MiB'
 complete -c blobstore -n '__fish_seen_subcommand_from uploads' -f -a 'ls abort'
 complete -c blobstore -n '__fish_seen_subcommand_from uploads' -l older-than -x -d 'Such as 7d'

@@ -246,7 +246,10 @@ void command_line::add_verbs() {
     CLI::App* stat = add_verb("stat", "Print what is known of objects", "");
     add_urls(*stat);
     CLI::App* rm = add_verb("rm", "Remove objects", rm_text);
-    add_urls(*rm);
+    rm->add_option("URL", args_.targets, "Object URLs, or local paths");
+    rm->add_flag(
+        "--stdin", args_.from_stdin, "Remove the URLs that standard input names, one a line"
+    );
     rm->add_flag("-r,--recursive", args_.recursive, "Remove everything below the URL");
     rm->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
     add_presign();

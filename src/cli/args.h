@@ -29,6 +29,7 @@ struct arguments {
     // of some
     bool recursive = false;
     bool dry_run = false;
+    bool from_stdin = false; ///< rm: URLs come from there
     bool human = false;
     std::string action;     ///< of the verbs that have several
     std::string older_than; ///< uploads abort

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb rm: one object, or all below a URL in batches.
+// The verb rm: one object, all below a URL, or those that standard input names, in batches.
 #include "cli/commands.h"
+#include "cli/local.h"
 #include "cli/remote.h"
 
 #include <algorithm>
+#include <optional>
+#include <unistd.h>
 #include <vector>
 
 namespace blobstore::cli {
@@ -139,17 +142,83 @@ void remove_below(session& with, const location& where) {
     batch.flush();
 }
 
+/// Collects the objects that lines name; neighbours in one store go in one batch.
+class listed_remover {
+public:
+    explicit listed_remover(session& with)
+        : with_(with) {}
+
+    void add(const std::string& line) {
+        const location where = parse_location(line);
+        if (!where.is_object()) { // a key without its store must not remove a file of that name
+            throw usage_error("rm --stdin takes URLs, one a line, not '" + printable(line) + "'");
+        }
+        if (where.scheme == "file" || where.key.empty()) {
+            flush();
+            remove_one(with_, removable(with_, where));
+            return;
+        }
+        const std::string store = where.scheme + "://" + where.authority;
+        if (store != store_) {
+            flush();
+            batch_.reset();
+            folder_ = with_.folder(parse_location(store));
+            batch_.emplace(with_, folder_);
+            store_ = store;
+        }
+        batch_->add(where.key);
+    }
+
+    void flush() {
+        if (batch_) {
+            batch_->flush();
+        }
+    }
+
+private:
+    session& with_;
+    std::string store_;
+    folder_ref folder_;
+    std::optional<remover> batch_;
+};
+
+void remove_listed(session& with) {
+    listed_remover all(with);
+    const auto noting = [&](const auto& what) {
+        try {
+            what();
+        } catch (const failure& why) {
+            with.fail(why);
+        }
+    };
+    read_lines(STDIN_FILENO, "standard input", [&](const std::string& line) {
+        with.check_stop();
+        noting([&] { all.add(line); });
+    });
+    noting([&] { all.flush(); });
+}
+
 } // namespace
 
 void run_rm(session& with) {
-    for_each_target(with, [&](const std::string& target) {
+    const auto remove_target = [&](const std::string& target) {
         const location where = session::object_argument(target);
         if (with.args().recursive) {
             remove_below(with, where);
         } else {
             remove_one(with, removable(with, where));
         }
-    });
+    };
+    if (with.args().from_stdin && (with.args().recursive || !with.args().targets.empty())) {
+        throw usage_error("rm: --stdin goes with neither -r nor URLs");
+    }
+    if (!with.args().from_stdin && with.args().targets.empty()) {
+        throw usage_error("rm: URL is required, or --stdin");
+    }
+    for_each_target(with, remove_target);
+    if (with.args().from_stdin) {
+        remove_listed(with);
+    }
 }
 
 } // namespace blobstore::cli

@@ -168,6 +168,36 @@ descriptor spool(int fd, const std::string& name) {
     return file;
 }
 
+void read_lines(
+    int fd, const std::string& name, const std::function<void(const std::string&)>& each
+) {
+    std::vector<char> chunk(chunk_size);
+    std::string line;
+    const auto end_line = [&] {
+        if (!line.empty()) {
+            each(line);
+        }
+        line.clear();
+    };
+    for (;;) {
+        const ssize_t n = ::read(fd, chunk.data(), chunk.size());
+        if (n < 0) { // also EINTR: only our own signal thread sends that, to stop
+            throw_errno(name, errno);
+        }
+        if (n == 0) {
+            break;
+        }
+        for (ssize_t i = 0; i < n; ++i) {
+            if (chunk[static_cast<std::size_t>(i)] == '\n') {
+                end_line();
+            } else {
+                line += chunk[static_cast<std::size_t>(i)];
+            }
+        }
+    }
+    end_line();
+}
+
 void make_folders(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);

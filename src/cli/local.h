@@ -43,6 +43,11 @@ void walk(const std::string& folder, const walk_visitor& visitor);
 /// Copies all that can be read from `fd` into a file without a name, and rewinds it.
 descriptor spool(int fd, const std::string& name);
 
+/// Hands over each line without its end; empty ones are passed over. Throws failure.
+void read_lines(
+    int fd, const std::string& name, const std::function<void(const std::string&)>& each
+);
+
 /// Makes the folder and those above it. Throws failure.
 void make_folders(const std::string& path);
 
