@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Comparing checksums while the bytes pass.
+// Text of checksums, and what is said of one that is wrong.
 #include "store/checksums.h"
 
 #include "base/encoding.h"
@@ -9,41 +9,6 @@
 namespace blobstore {
 
 namespace {
-
-class verifying_reader final : public reader {
-public:
-    verifying_reader(
-        std::unique_ptr<reader> inner, told_checksum told, std::optional<std::uint64_t> length
-    )
-        : inner_(std::move(inner))
-        , told_(std::move(told))
-        , length_(length)
-        , sum_(told_.kind) {}
-
-    task<result<std::size_t>>
-    read(operation& op, std::span<char> into, std::size_t enough) override {
-        if (failed_) co_return *failed_;
-        result<std::size_t> n = co_await inner_->read(op, into, enough);
-        if (!n || ended_) co_return n;
-        sum_.update({into.data(), *n});
-        done_ += *n;
-        if (length_ ? done_ < *length_ : *n >= enough) co_return n;
-        ended_ = true;
-        const std::string came = sum_.finish();
-        if (came.empty() || came == told_.value) co_return n;
-        failed_ = wrong_checksum(told_.kind, came, told_.value);
-        co_return *failed_;
-    }
-
-private:
-    const std::unique_ptr<reader> inner_;
-    const told_checksum told_;
-    const std::optional<std::uint64_t> length_;
-    checksum sum_;
-    std::uint64_t done_ = 0;
-    bool ended_ = false;
-    std::optional<error> failed_; ///< and again for every later read
-};
 
 /// "-3" behind a value: of how many parts it is the sum.
 bool is_count(std::string_view text) {
@@ -99,11 +64,6 @@ result<std::string> checked_sum(checksum& of_all, const put_options& options) {
         return e;
     }
     return checksum_text(of_all.kind(), value);
-}
-
-std::unique_ptr<reader>
-verified(std::unique_ptr<reader> inner, told_checksum told, std::optional<std::uint64_t> length) {
-    return std::make_unique<verifying_reader>(std::move(inner), std::move(told), length);
 }
 
 } // namespace blobstore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checksums of objects as text, and a reader that holds what it reads against one.
+// Checksums of objects as text, and what the bytes must have. Pure.
 #pragma once
 
 #include "store/types.h"
@@ -24,10 +24,5 @@ error wrong_checksum(checksum_kind kind, std::string_view came, std::string_view
 
 /// The text of what was summed up; errc::checksum where the caller's digest is another.
 result<std::string> checked_sum(checksum& of_all, const put_options& options);
-
-/// `inner`, whose bytes must have the checksum: errc::checksum in place of the last of them where
-/// `length` is known, else at the end.
-std::unique_ptr<reader>
-verified(std::unique_ptr<reader> inner, told_checksum told, std::optional<std::uint64_t> length);
 
 } // namespace blobstore

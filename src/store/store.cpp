@@ -2,11 +2,11 @@
 // Every operation of the portable store: check, delegate, describe the failure.
 #include "store/store.h"
 
-#include "store/checksums.h"
 #include "store/key.h"
 #include "store/media_types.h"
 #include "store/transfer.h"
 #include "store/upload.h"
+#include "store/verify.h"
 
 namespace blobstore {
 

@@ -105,4 +105,28 @@ std::optional<refusal> check_digests(
     return std::nullopt;
 }
 
+void add_default_checksum(header_list& checksums, const std::string& data) {
+    if (!checksums.empty()) return;
+    checksums.emplace_back(
+        "x-amz-checksum-crc64nvme", amz_checksum("crc64nvme", data).value_or("")
+    );
+    checksums.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
+}
+
+std::optional<refusal> check_sum_rules(const header_list& headers, sum_rules rules) {
+    for (const auto& [name, value] : headers) {
+        const auto lower = lower_case(name);
+        const bool trails = lower == "x-amz-trailer";
+        const bool unknown = rules == sum_rules::none ? trails || lower.starts_with(checksum_prefix)
+                                                      : rules == sum_rules::no_trailers && trails;
+        if (!unknown) continue;
+        return refuse_with(
+            501,
+            "NotImplemented",
+            "Header '" + lower + "' with value '" + value + "' not implemented"
+        );
+    }
+    return std::nullopt;
+}
+
 } // namespace blobstore::fakes

@@ -305,6 +305,7 @@ reply s3_service::put(const request& message, const route& where, const std::str
     if (why) return error_reply(*why, where, false);
     if (data.size() > upload_limits_.largest_write)
         return error_reply(400, "EntityTooLarge", where, false);
+    add_default_checksum(object->checksums, data);
     object->tags = header_or(message.headers, "x-amz-tagging", "");
     object->data = std::make_shared<const std::string>(data);
     object->etag = "\"" + to_hex(md5(data)) + "\"";

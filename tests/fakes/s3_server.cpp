@@ -351,6 +351,7 @@ s3_service& s3_server::service() {
 void s3_server::put_object(const std::string& bucket, const std::string& key, std::string data) {
     auto object = std::make_shared<stored_object>();
     object->etag = "\"" + to_hex(md5(data)) + "\"";
+    add_default_checksum(object->checksums, data);
     object->data = std::make_shared<const std::string>(std::move(data));
     object->modified = service().now();
     object->system.emplace_back("Content-Type", "binary/octet-stream");

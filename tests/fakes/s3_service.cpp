@@ -225,6 +225,8 @@ reply s3_service::handle(const request& message, const route& where) {
     if (!where.valid) return error_reply(refuse(400, "InvalidURI"), where, head);
     const auto signature = check_signature(message, rules(), now());
     if (signature.refused) return error_reply(*signature.refused, where, head);
+    if (const auto why = check_sum_rules(message.headers, sum_rules_))
+        return error_reply(*why, where, head);
     auto body = check_payload(message, signature);
     if (body.refused) return error_reply(*body.refused, where, head);
     if (where.key.size() > longest_key) {

@@ -28,6 +28,9 @@ struct service_options {
         "localhost", "s3.test", "s3.localhost", "127.0.0.1", "s3.amazonaws.com"};
 };
 
+// Which checksums of bodies it takes; what it does not know is 501, as other vendors answer.
+enum class sum_rules { all, no_trailers, none };
+
 // Where a request goes, before anything is verified.
 struct route {
     std::string bucket;
@@ -53,6 +56,8 @@ public:
     void set_clock(std::optional<std::time_t> fixed, std::chrono::seconds offset);
     void set_signature_rules(signature_rules rules);
     signature_rules rules() const;
+
+    void set_sum_rules(sum_rules rules) { sum_rules_ = rules; }
 
     // The next `times` bulk deletes of this key answer with this code and keep the object.
     void fail_bulk_delete(const std::string& key, const std::string& code, unsigned times);
@@ -104,6 +109,7 @@ private:
     bucket_map buckets_;
     upload_store uploads_;
     const upload_limits upload_limits_;
+    std::atomic<sum_rules> sum_rules_{sum_rules::all};
     std::atomic<std::uint64_t> requests_{0};
 };
 
@@ -124,6 +130,11 @@ std::string checksum_element(const std::string& algorithm); // crc32: ChecksumCR
 
 // The headers and metadata that an object keeps.
 std::optional<refusal> read_metadata(const header_list& headers, stored_object& out);
+
+// As AWS does for an object that comes without any: CRC64NVME.
+void add_default_checksum(header_list& checksums, const std::string& data);
+// The refusal of a checksum that these rules do not allow.
+std::optional<refusal> check_sum_rules(const header_list& headers, sum_rules rules);
 
 // RFC 9110 section 13.2.2 as S3 does it: 0 (go on), 304 or 412.
 int read_condition(const header_list& headers, const stored_object& object);

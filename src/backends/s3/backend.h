@@ -6,11 +6,13 @@
 #include "auth/signing_keys.h"
 #include "auth/source.h"
 #include "backends/s3/bulk_delete.h"
+#include "backends/s3/checksums.h"
 #include "backends/s3/document.h"
 #include "backends/s3/own_write.h"
 #include "backends/s3/proven.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/signed_body.h"
+#include "backends/s3/trailing_body.h"
 #include "http/client.h"
 #include "store/backend.h"
 
@@ -22,10 +24,14 @@ namespace blobstore::s3 {
 
 constexpr std::size_t document_limit = 16 * 1024 * 1024; // of a list or delete answer
 
-/// What an answer's body must be hashed or signed as.
+/// What an answer's body must be hashed or signed as, and its checksum.
 struct payload {
-    std::string hash;              ///< hex, or one of sigv4's constants
-    signed_body* chunks = nullptr; ///< to be started with each signature
+    std::string hash; ///< hex, or one of sigv4's constants
+    std::vector<http::header> headers;
+    std::unique_ptr<signed_body> chunks;    ///< in place of the stream; started with each signature
+    std::unique_ptr<trailing_body> trailed; ///< in place of the stream
+
+    void frame(http::request& r, std::uint64_t length) const;
 };
 
 /// What is signed anew for each attempt, and with what it was signed last.
@@ -44,6 +50,7 @@ struct attempt {
 struct success {
     bool document = false; ///< which may hide an error
     bulk_delete* bulk = nullptr;
+    const sum_plan* sum = nullptr; ///< of the body; no copy, which GCC 12 would free twice
 };
 
 class s3_backend final : public backend {
@@ -60,6 +67,7 @@ public:
         , secure_(at.to.tls)
         , trusts_(at.trust_conditions)
         , proven_(std::move(known))
+        , sum_mode_(at.verify)
         , at_(std::make_shared<const endpoint>(std::move(at)))
         , credentials_(std::move(credentials))
         , machine_(std::move(machine))
@@ -152,8 +160,11 @@ private:
     task<result<std::string>>
     send_for_document(operation& op, const unsigned_request& r, success form);
     task<result<void>> renew(operation& op, http::request& r, attempt& now);
-    task<result<payload>>
-    payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks);
+    task<result<payload>> payload_of(operation& op, const source& body, const sum_plan& sum);
+    task<result<payload>> payload_of_stream(operation& op, const source& body, const sum_plan& sum);
+    task<answer>
+    send_summed(operation& op, const unsigned_request& r, source body, const put_options& options);
+    task<answer> send_for_object(operation& op, unsigned_request& r);
     task<result<void>>
     authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);
     task<result<void>>
@@ -210,7 +221,10 @@ private:
     const std::string bucket_;
     const bool is_aws_, secure_, trusts_;
     const std::shared_ptr<proven> proven_;
-    mutable std::mutex mutex_; ///< guards the next
+    std::atomic<checksum_form> sums_{checksum_form::trailer}; ///< as it has shown to take. S3-40
+    std::atomic<bool> sum_mode_;                              ///< answers are asked for checksums
+    std::atomic<bool> wants_sums_{false}; ///< an object without one was refused. S3-47
+    mutable std::mutex mutex_;            ///< guards the next
     std::shared_ptr<const endpoint>
         at_; ///< in the region and of the vendor that it turned out to be
     std::atomic<std::int64_t> clock_offset_ns_{0};

@@ -9,29 +9,71 @@ namespace blobstore::s3 {
 
 namespace {
 
-constexpr std::size_t hash_step = 4 * 1024 * 1024; // between two looks at cancel and time
+constexpr std::size_t hash_step = 256 * 1024; // stays in the cache for a second sum
 
-/// Hashes a stream and goes back to its start; errc::unsupported where that cannot be.
-task<result<std::string>> hash_stream(operation& op, reader& stream) {
+/// What is computed of a body before it is sent.
+class body_sums {
+public:
+    body_sums(bool hashes, const sum_plan& plan)
+        : sum_(plan.value.empty() ? plan.kind : checksum_kind::none) {
+        if (hashes) hash_.emplace();
+    }
+
+    bool any() const noexcept { return hash_ || sum_.kind() != checksum_kind::none; }
+
+    void update(std::string_view bytes) {
+        if (hash_) hash_->update(bytes);
+        sum_.update(bytes);
+    }
+
+    /// Of the plan's checksum the header, computed or the caller's.
+    payload finish(const sum_plan& plan) {
+        payload made;
+        made.hash = sigv4::unsigned_payload;
+        if (hash_) {
+            const sha256_value value = hash_->finish();
+            made.hash = hex(bytes_of(value));
+        }
+        const std::string value = plan.value.empty() ? base64(sum_.finish()) : plan.value;
+        if (!value.empty()) made.headers.push_back({sum_header(plan.kind), value});
+        return made;
+    }
+
+private:
+    std::optional<sha256_stream> hash_;
+    checksum sum_;
+};
+
+/// Reads a stream and goes back to its start; errc::unsupported where that cannot be.
+task<result<void>> sum_stream(operation& op, reader& stream, body_sums& sums) {
     result<void> back = stream.rewind();
     if (!back) co_return back.error();
-    sha256_stream hash;
-    std::vector<char> chunk(256 * 1024);
+    std::vector<char> chunk(hash_step);
     for (;;) {
         result<std::size_t> n = co_await stream.read(op, chunk, chunk.size());
         if (!n) co_return n.error();
         if (*n == 0) break;
-        hash.update({chunk.data(), *n});
+        sums.update({chunk.data(), *n});
         result<void> running = op.check();
         if (!running) co_return running.error();
     }
-    back = stream.rewind();
-    if (!back) co_return back.error();
-    const sha256_value value = hash.finish();
-    co_return hex(bytes_of(value));
+    co_return stream.rewind();
 }
 
 } // namespace
+
+/// Puts a framed body, if it is one, in place of the stream, and says so.
+void payload::frame(http::request& r, std::uint64_t length) const {
+    if (!chunks && !trailed) return;
+    if (chunks)
+        r.body.stream = chunks.get();
+    else
+        r.body.stream = trailed.get();
+    r.body.stream_length = chunks ? chunks->encoded_length() : trailed->encoded_length();
+    r.headers.push_back({"x-amz-decoded-content-length", std::to_string(length)});
+    const std::string* encoding = r.find("Content-Encoding");
+    r.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
+}
 
 /// Of a refusal, for this attempt and all that follow. S3-12, S3-13
 void s3_backend::learn(const http::verdict& from) noexcept {
@@ -96,6 +138,8 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
     if (!keys && refused && keys.error().code() == errc::credentials) co_return before->why;
     if (!keys) co_return keys.error();
     now.used = std::move(*keys);
+    if (!now.used->value && body.trailed) // how it is framed is said without a signature, too
+        r.headers.push_back({"x-amz-content-sha256", body.hash});
     if (!now.used->value) co_return result<void>();
     if (!now.at->unsignable.empty()) co_return error(errc::unsupported, now.at->unsignable);
     const aws_credentials& use = *now.used->value;
@@ -120,26 +164,57 @@ s3_backend::authorize(operation& op, http::request& r, attempt& now, const http:
 }
 
 task<result<payload>>
-s3_backend::payload_of(operation& op, const source& body, std::unique_ptr<signed_body>& chunks) {
-    if (body.size() == 0) co_return payload{std::string(sigv4::empty_payload), nullptr};
-    if (!at()->sign_payload) co_return payload{std::string(sigv4::unsigned_payload), nullptr};
-    if (!body.stream) {
-        sha256_stream hash;
-        for (std::size_t at = 0; at < body.memory.size(); at += hash_step) {
-            result<void> running = op.check();
-            if (!running) co_return running.error();
-            hash.update({body.memory.data() + at, std::min(hash_step, body.memory.size() - at)});
-        }
-        const sha256_value value = hash.finish();
-        co_return payload{hex(bytes_of(value)), nullptr};
+s3_backend::payload_of(operation& op, const source& body, const sum_plan& sum) {
+    if (body.stream && body.size() != 0) {
+        result<payload> made = co_await payload_of_stream(op, body, sum);
+        co_return made;
     }
-    result<std::string> hash = co_await hash_stream(op, *body.stream);
-    if (hash) co_return payload{std::move(*hash), nullptr};
-    if (hash.error().code() != errc::unsupported) co_return hash.error();
-    if (!at()->vendor->signed_chunks)
-        co_return payload{std::string(sigv4::unsigned_payload), nullptr};
-    chunks = std::make_unique<signed_body>(*body.stream, body.stream_length);
-    co_return payload{std::string(sigv4::streaming_signed), chunks.get()};
+    body_sums sums(body.size() != 0 && at()->sign_payload, sum);
+    for (std::size_t at = 0; sums.any() && at < body.memory.size(); at += hash_step) {
+        result<void> running = op.check();
+        if (!running) co_return running.error();
+        sums.update({body.memory.data() + at, std::min(hash_step, body.memory.size() - at)});
+    }
+    payload made = sums.finish(sum);
+    if (body.size() == 0) made.hash = sigv4::empty_payload;
+    co_return made;
+}
+
+/// Read twice where a hash or a header needs it; else framed with what comes behind it.
+task<result<payload>>
+s3_backend::payload_of_stream(operation& op, const source& body, const sum_plan& sum) {
+    const bool hashes = at()->sign_payload;
+    const bool computes = sum.kind != checksum_kind::none && sum.value.empty();
+    const bool trails =
+        computes && sum.most == checksum_form::trailer && sum.kind != checksum_kind::md5;
+    body_sums sums(hashes, sum);
+    result<void> read;
+    if (hashes || (computes && !trails)) read = co_await sum_stream(op, *body.stream, sums);
+    if (!read && read.error().code() != errc::unsupported) co_return read.error();
+    if (read && !trails) co_return sums.finish(sum);
+    if (read && hashes) co_return sums.finish(sum);
+    if (computes && !trails && sum.asked_for) {
+        error e = read.error();
+        e->hint = "the checksum goes before the body: give its value, or a body that can be read "
+                  "twice";
+        co_return e;
+    }
+    payload made;
+    const checksum_kind kind = trails ? sum.kind : checksum_kind::none;
+    const std::string name = trails ? sum_header(kind) : std::string();
+    if (trails) made.headers.push_back({"x-amz-trailer", name});
+    if (!computes && sum.kind != checksum_kind::none)
+        made.headers.push_back({sum_header(sum.kind), sum.value});
+    made.hash = sigv4::unsigned_payload;
+    if (hashes && at()->vendor->signed_chunks) {
+        made.hash = trails ? sigv4::streaming_signed_trailer : sigv4::streaming_signed;
+        made.chunks = std::make_unique<signed_body>(*body.stream, body.stream_length, kind, name);
+    } else if (trails) {
+        made.hash = sigv4::streaming_unsigned_trailer;
+        made.trailed =
+            std::make_unique<trailing_body>(*body.stream, body.stream_length, kind, name);
+    }
+    co_return made;
 }
 
 /// What is left of a bulk delete, as it is sent next.
@@ -149,7 +224,7 @@ task<result<void>> s3_backend::renew(operation& op, http::request& r, attempt& n
     now.renewed = std::move(*left);
     r.headers = now.renewed.headers;
     r.body.memory = now.renewed.content;
-    std::unique_ptr<signed_body> none;
+    const sum_plan none;
     result<payload> hashed = co_await payload_of(op, r.body, none);
     if (!hashed) co_return hashed.error();
     now.of_renewed = std::move(*hashed);
@@ -160,8 +235,9 @@ task<result<void>> s3_backend::renew(operation& op, http::request& r, attempt& n
 
 task<s3_backend::answer>
 s3_backend::send(operation& op, const unsigned_request& r, source body, success form) {
-    std::unique_ptr<signed_body> chunks;
-    result<payload> hashed = co_await payload_of(op, body, chunks);
+    const sum_plan none;
+    const sum_plan& sum = form.sum ? *form.sum : none;
+    result<payload> hashed = co_await payload_of(op, body, sum);
     if (!hashed) co_return hashed.error();
     attempt now{&r, &*hashed, {}, at(), 0, form.bulk, {}, {}};
     http::exchange what;
@@ -172,22 +248,15 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
     request.headers = r.headers;
     request.first_byte = std::max(now.at->first_byte, r.first_byte);
     request.body = body;
-    if (chunks) {
-        request.body.stream = chunks.get();
-        request.body.stream_length = signed_body::encoded_length(body.stream_length);
-        request.headers.push_back(
-            {"x-amz-decoded-content-length", std::to_string(body.stream_length)}
-        );
-        const std::string* encoding = request.find("Content-Encoding");
-        request.set("Content-Encoding", encoding ? "aws-chunked," + *encoding : "aws-chunked");
-    }
+    request.headers.insert(request.headers.end(), hashed->headers.begin(), hashed->headers.end());
+    hashed->frame(request, body.size());
     what.authorize = [this, &now](operation& o, http::request& fresh, const http::verdict* before) {
         return authorize(o, fresh, now, before);
     };
 
     struct {
-        bool reads, document, doubt;
-    } judged{r.method == "GET" || r.method == "HEAD", form.document, false};
+        bool reads, document, given, doubt;
+    } judged{r.method == "GET" || r.method == "HEAD", form.document, !sum.value.empty(), false};
 
     const bool completes = r.method == "POST"; // an upload that met another write must begin anew
     what.decide = [this, &judged, &now, completes](
@@ -200,7 +269,9 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
                           : judged.document ? judge_document(head, first, sent)
                                             : judge(head, first, sent);
         if (v.what == http::action::done) return v;
-        if (completes && v.why->service_code == "ConditionalRequestConflict")
+        const bool stays = (completes && v.why->service_code == "ConditionalRequestConflict") ||
+                           (judged.given && v.why.code() == errc::checksum);
+        if (stays) // a new upload is needed; the caller's own digest is no better next time
             v.what = http::action::fail;
         if (judged.reads) v.why->outcome_unknown = false;
         judged.doubt = judged.doubt || v.why->outcome_unknown;

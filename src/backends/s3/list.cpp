@@ -28,8 +28,7 @@ s3_backend::list_by(operation& op, const list_options& options, list_form form) 
     co_return decode_list(*document, options, form);
 }
 
-task<result<list_page>>
-s3_backend::list_versions(operation& op, const list_options& options) {
+task<result<list_page>> s3_backend::list_versions(operation& op, const list_options& options) {
     if (!options.page_token.empty()) {
         const result<version_place> place = decode_place(options.page_token);
         if (!place) co_return place.error();

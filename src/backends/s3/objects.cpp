@@ -50,6 +50,45 @@ std::string service_place(const endpoint& at) {
 
 } // namespace
 
+/// With the request to be told the checksum, unless the service does not know that. S3-40
+task<s3_backend::answer> s3_backend::send_for_object(operation& op, unsigned_request& r) {
+    const bool asks = sum_mode_;
+    if (asks) r.headers.push_back({"x-amz-checksum-mode", "ENABLED"});
+    answer got = co_await send(op, r, {}, {});
+    if (!asks || got || !refuses_sum_mode(got.error())) co_return got;
+    r.headers.pop_back();
+    answer without = co_await send(op, r, {}, {});
+    if (without) sum_mode_ = false;
+    co_return without;
+}
+
+/// A body with its checksum. What the service refuses is left out, step by step, once: what it took
+/// is remembered. S3-40, S3-47
+task<s3_backend::answer> s3_backend::send_summed(
+    operation& op, const unsigned_request& r, source body, const put_options& options
+) {
+    checksum_form most = sums_;
+    const bool streamed = body.stream && body.size() != 0;
+    bool wanted = wants_sums_;
+    for (;;) {
+        sum_plan plan = plan_sum(*at(), most, options);
+        if (wanted && plan.kind == checksum_kind::none) plan.kind = checksum_kind::md5;
+        success form;
+        form.sum = &plan;
+        answer got = co_await send(op, r, body, form);
+        if (got && most != sums_) sums_ = most;
+        if (got && wanted) wants_sums_ = true;
+        if (got) co_return got;
+        const std::optional<checksum_form> less = less_after(got.error(), plan, streamed);
+        const bool more = !wanted && wants_sum(got.error());
+        if (!less && !more) co_return got;
+        const bool again = !body.stream || body.stream->rewind().has_value();
+        if (!again) co_return got;
+        most = less.value_or(most);
+        wanted = wanted || more;
+    }
+}
+
 task<result<object_body>>
 s3_backend::get(operation& op, const std::string& key, const get_options& options) {
     object_body opened;
@@ -60,8 +99,13 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         if (!meta) co_return meta.error();
         co_return nothing_of(std::move(*meta));
     }
-    const unsigned_request r = encode_get(*at(), key, options);
-    answer got = co_await send(op, r, {}, {});
+    unsigned_request r = encode_get(*at(), key, options);
+    const bool whole = options.range.whole() && options.verify;
+    answer got = error();
+    if (whole)
+        got = co_await send_for_object(op, r);
+    else
+        got = co_await send(op, r, {}, {});
     const bool maybe_empty = options.range.suffix || options.range.offset == 0u;
     const bool nothing = got ? (*got)->head().status == 206 && (*got)->length() == 0u
                              : got.error().code() == errc::range;
@@ -95,6 +139,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
     } else if (!is_all(options.range, opened.length)) {
         co_return error(errc::unsupported, "the service does not serve ranges of this object");
     }
+    opened.unverified = whole && head.status == 200 && !opened.meta.checksum.empty();
     opened.bytes = std::move(*got);
     co_return opened;
 }
@@ -103,8 +148,8 @@ task<result<object_meta>>
 s3_backend::head(operation& op, const std::string& key, const get_options& options) {
     result<void> secure = check_secure(options.customer_key);
     if (!secure) co_return secure.error();
-    const unsigned_request r = encode_head(*at(), key, options);
-    answer got = co_await send(op, r, {}, {});
+    unsigned_request r = encode_head(*at(), key, options);
+    answer got = co_await send_for_object(op, r);
     if (!got) co_return got.error();
     secure = check_echo((*got)->head(), options.customer_key);
     if (!secure) co_return secure.error();
@@ -153,7 +198,7 @@ task<result<object_meta>> s3_backend::put(
     ours.size = body.size();
     if (!options.when.none()) ours.token = new_token();
     if (!ours.token.empty()) r.headers.push_back({std::string(token_header), ours.token});
-    answer got = co_await send(op, r, body, {});
+    answer got = co_await send_summed(op, r, body, options);
     if (!got && got.error()->outcome_unknown && !ours.token.empty()) {
         const error failed = refused(got.error(), options.when);
         result<object_meta> found = co_await look(op, key, ours, options.as.customer_key, failed);
@@ -164,6 +209,7 @@ task<result<object_meta>> s3_backend::put(
     result<void> told = decode_written((*got)->head(), meta);
     if (told) told = check_echo((*got)->head(), options.as.customer_key);
     meta.key = key;
+    meta.checksum = sum_in((*got)->head());
     meta.size = body.size();
     result<std::string> rest = co_await (*got)->read_all(op, document_limit);
     if (!rest) co_return applied(rest.error());

@@ -3,6 +3,7 @@
 #include "backends/s3/responses.h"
 
 #include "backends/s3/attributes.h"
+#include "backends/s3/checksums.h"
 #include "backends/s3/codes.h"
 #include "backends/s3/document.h"
 #include "backends/s3/upload_wire.h"
@@ -119,6 +120,9 @@ result<object_meta> decode_meta(const http::response_head& head) {
         meta.size = number(length);
         if (!meta.size) return error(errc::protocol, "Content-Length is no number");
     }
+    if (!meta.content_encoding.empty())
+        meta.content_encoding = without_aws_chunked(meta.content_encoding);
+    meta.checksum = sum_in(head);
     std::sort(meta.metadata.begin(), meta.metadata.end());
     return meta;
 }

@@ -39,6 +39,11 @@ constexpr std::string_view us_east_1_aliases[] = {"s3_us_east_1_regional_endpoin
 constexpr std::string_view us_east_1_variables[] = {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"};
 constexpr std::string_view us_east_1_choices[] = {"regional", "legacy"};
 constexpr std::string_view vendor_aliases[] = {"vendor_profile"};
+constexpr std::string_view checksum_choices[] = {
+    "auto", "none", "crc32", "crc32c", "crc64nvme", "sha1", "sha256", "md5"};
+constexpr std::string_view when_choices[] = {"when_supported", "when_required"};
+constexpr std::string_view request_sum_variables[] = {"AWS_REQUEST_CHECKSUM_CALCULATION"};
+constexpr std::string_view response_sum_variables[] = {"AWS_RESPONSE_CHECKSUM_VALIDATION"};
 
 constexpr setting table[] = {
     {"access_key_id",
@@ -218,6 +223,30 @@ constexpr setting table[] = {
      false,
      {},
      {}},
+    {"checksum",
+     {},
+     setting_type::enumeration,
+     "auto",
+     "checksum sent with what is put; auto: crc64nvme to AWS, none to others",
+     false,
+     checksum_choices,
+     {}},
+    {"request_checksum_calculation",
+     {},
+     setting_type::enumeration,
+     "when_supported",
+     "when_required: checksum=auto is none",
+     false,
+     when_choices,
+     request_sum_variables},
+    {"response_checksum_validation",
+     {},
+     setting_type::enumeration,
+     "when_supported",
+     "when_required: objects are not compared with their checksums",
+     false,
+     when_choices,
+     response_sum_variables},
 };
 
 bool is_bucket_character(char c) {
@@ -298,6 +327,15 @@ void name_vendor(endpoint& at, const settings_values& values, std::string_view h
         at.region = named;
     else if (!at.vendor->default_region.empty())
         at.region = at.vendor->default_region;
+}
+
+/// S3-40: what AWS takes breaks others, so that these get it where it is asked for.
+void choose_sums(endpoint& at, const settings_values& values) {
+    const std::string_view wanted = values.text("checksum");
+    at.sum = checksum_kind_of(wanted).value_or(checksum_kind::none);
+    at.sums_unasked =
+        wanted == "auto" && values.text("request_checksum_calculation") != "when_required";
+    at.verify = values.text("response_checksum_validation") != "when_required";
 }
 
 } // namespace
@@ -393,6 +431,7 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
     if (!std::all_of(at.expected_owner.begin(), at.expected_owner.end(), is_bucket_character))
         return error(errc::config, "expected_bucket_owner: not an account id");
     at.sign_payload = !at.to.tls && !values.boolean("unsigned_payload");
+    choose_sums(at, values);
     return at;
 }
 

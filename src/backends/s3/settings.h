@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backends/s3/profiles.h"
+#include "base/checksum.h"
 #include "base/settings.h"
 #include "http/message.h"
 
@@ -41,6 +42,10 @@ struct endpoint {
         const bool before = !path_style && to.host.starts_with(bucket + ".");
         return to.host.substr(before ? bucket.size() + 1 : 0);
     }
+
+    checksum_kind sum = checksum_kind::none; ///< sent with each body that is put, by setting
+    bool sums_unasked = true;                ///< no setting: as the vendor has it. S3-40
+    bool verify = true;                      ///< checksums of answers are asked for
 
     /// "/bucket/key" or "/key", percent-encoded once; an empty key gives the bucket's own path.
     std::string path(std::string_view key) const;

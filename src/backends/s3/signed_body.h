@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD): for streams that cannot be
-// hashed beforehand.
+// A body signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD), with or without a checksum
+// behind it: for streams that cannot be hashed beforehand.
 #pragma once
 
 #include "async/stream.h"
 #include "auth/sigv4.h"
+#include "base/checksum.h"
 
 namespace blobstore::s3 {
 
@@ -14,13 +15,19 @@ class signed_body final : public reader {
 public:
     static constexpr std::size_t chunk_size = 128 * 1024;
 
-    signed_body(reader& inner, std::uint64_t length)
+    signed_body(
+        reader& inner,
+        std::uint64_t length,
+        checksum_kind kind = checksum_kind::none,
+        std::string name_of_sum = {}
+    )
         : inner_(inner)
-        , left_(length) {}
+        , length_(length)
+        , left_(length)
+        , sum_(kind)
+        , sum_name_(std::move(name_of_sum)) {}
 
-    static std::uint64_t encoded_length(std::uint64_t length) {
-        return sigv4::encoded_length(length, chunk_size, 0, sigv4::chunks::with_signature);
-    }
+    std::uint64_t encoded_length() const;
 
     void
     start(const sha256_value& key, std::int64_t time, const sigv4::scope& where, std::string seed);
@@ -31,8 +38,13 @@ public:
 private:
     task<result<void>> next_chunk(operation& op);
 
+    std::string end(const sigv4::stamp& at);
+
     reader& inner_;
+    const std::uint64_t length_;
     std::uint64_t left_;
+    checksum sum_;
+    const std::string sum_name_; ///< of the trailer
     secret_digest key_;
     std::int64_t time_ = 0;
     std::string region_, service_, previous_, encoded_;

@@ -2,8 +2,8 @@
 // Checksums as text, and bytes that are held against one while they are read.
 #include "async/context.h"
 #include "base/encoding.h"
-#include "store/checksums.h"
 #include "store/key.h"
+#include "store/verify.h"
 
 #include <gtest/gtest.h>
 

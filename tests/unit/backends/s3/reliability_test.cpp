@@ -71,13 +71,15 @@ std::vector<unsigned_request> requests_with(const endpoint& at, const std::strin
         encode_presign(at, s, link),
         encode_presign(at, "k", link_headers)};
     const attributes sets[] = {
-        {s, "", "", {}},
-        {"", s, "", {}},
-        {"", "", s, {}},
-        {"", "", "", {{"n", s}}},
-        {"", "", "", {{"n" + s, "v"}}}};
+        {s, "", "", {}, "", "", ""},
+        {"", s, "", {}, "", "", ""},
+        {"", "", s, {}, "", "", ""},
+        {"", "", "", {{"n", s}}, "", "", ""},
+        {"", "", "", {{"n" + s, "v"}}, "", "", ""}};
     for (const attributes& set : sets) {
-        all.push_back(encode_put(at, "k", {set}));
+        put_options put;
+        put.set = set;
+        all.push_back(encode_put(at, "k", put));
         copy_options copy;
         copy.replace = set;
         all.push_back(encode_copy(at, "b", "k", "k", copy));
