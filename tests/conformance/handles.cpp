@@ -36,7 +36,8 @@ object copied(const blobstore_object_view& view) {
         view.retain_until_ns,
         view.tag_count,
         view.parts,
-        {}};
+        {},
+        text(view.checksum)};
     for (std::size_t i = 0; i < view.metadata_len; ++i)
         made.metadata[text(view.metadata[i].key)] = text(view.metadata[i].value);
     for (std::size_t i = 0; i < view.tags_len; ++i)

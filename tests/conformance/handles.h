@@ -69,6 +69,7 @@ struct object {
     std::int64_t retain_until_ns = 0;
     std::uint64_t tag_count = 0, parts = 0;
     std::map<std::string, std::string> tags;
+    std::string checksum;
 };
 
 object copied(const blobstore_object_view& view);

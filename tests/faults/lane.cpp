@@ -42,6 +42,11 @@ bool one_bit_differs(const std::string& a, const std::string& b) {
     return a.size() == b.size() && bits == 1;
 }
 
+// Whole objects, whose checksum the server tells.
+bool verified(const operation_row& op) {
+    return op.does == effect::reads && &op.wanted() == &content::whole();
+}
+
 // Whether a read that succeeded brought what was asked for; "" if so.
 std::string check_read(const fault_case& now, const outcome& out, bool& undetectable) {
     const std::string& wanted = now.op->wanted();
@@ -58,8 +63,8 @@ std::string check_read(const fault_case& now, const outcome& out, bool& undetect
     const bool believable = now.op->does != effect::reads ||
                             one_bit_differs(out.body.value_or(""), wanted) ||
                             wanted.starts_with(out.body.value_or("?"));
-    undetectable = believable;
-    return believable ? "" : wrong;
+    undetectable = believable && !verified(*now.op);
+    return undetectable ? "" : wrong;
 }
 
 std::string check_state(const outcome& out, bool applied, bool untouched, const std::string& what) {
@@ -214,6 +219,9 @@ void lane::judge(
     if (done.out.attempts > now.fault.attempts + (now.warm ? 1U : 0U)) say(sent);
     // Under load one of the call before, which gave it up, may be seen late.
     if (done.seen.size() > most) found.slow = sent + describe(done.out);
+    const bool spoilt = now.fault.what.corrupt_byte && verified(*now.op) && done.met && !now.cancel;
+    if (spoilt && done.out.status != BLOBSTORE_E_CHECKSUM)
+        found.slow = "the checksum does not fit" + describe(done.out);
     if (now.fault.hopeless && now.always && done.met && done.out.status == BLOBSTORE_OK)
         say("success is impossible");
     const bool must_work =

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checksums of each kind: computed, given by the caller, told again, and compared.
+#include "handles.h"
+
+using namespace conformance;
+
+namespace {
+
+struct known_sum {
+    std::uint32_t kind;
+    const char *name, *of_hello; // of "Hello world"
+};
+
+constexpr known_sum sums[] = {
+    {BLOBSTORE_CHECKSUM_CRC32, "crc32", "i9aeUg=="},
+    {BLOBSTORE_CHECKSUM_CRC32C, "crc32c", "crUfeA=="},
+    {BLOBSTORE_CHECKSUM_CRC64NVME, "crc64nvme", "OOJZ0D8xKts="},
+    {BLOBSTORE_CHECKSUM_SHA1, "sha1", "e1AsOh9IyGCa4hLN+2Od7jlnP14="},
+    {BLOBSTORE_CHECKSUM_SHA256, "sha256", "ZOyIygCyaOW6GjVnihtTFtIS9PNmskdyMlNKiuyjfzw="},
+    {BLOBSTORE_CHECKSUM_MD5, "md5", "PiWWCnnbxptnTNTsZ6csYg=="},
+};
+
+blobstore_put_options with(std::uint32_t kind, const char* value = "") {
+    auto options = sized<blobstore_put_options>();
+    options.checksum = kind;
+    options.checksum_value = str(value);
+    return options;
+}
+
+class integrity : public store_test {};
+
+} // namespace
+
+CONFORMANCE_SUITE(integrity);
+
+TEST_P(integrity, computed_of_every_kind) {
+    for (const known_sum& sum : sums) {
+        const std::string k = key(sum.name);
+        const blobstore_put_options options = with(sum.kind);
+        const outcome written = put(k, "Hello world", &options);
+        ASSERT_EQ(written.status, 0) << sum.name << ' ' << written.message;
+        const outcome read = get(k);
+        EXPECT_EQ(read.status, 0) << sum.name << ' ' << read.message;
+        EXPECT_EQ(read.body, "Hello world");
+        const bool keeps = target_->what != kind::file && sum.kind != BLOBSTORE_CHECKSUM_MD5;
+        const std::string told = std::string(sum.name) + ":" + sum.of_hello;
+        EXPECT_TRUE(!keeps || read.info.checksum == told) << read.info.checksum;
+        EXPECT_EQ(read.info.content_encoding, "");
+    }
+}
+
+TEST_P(integrity, digests_of_the_caller) {
+    for (const known_sum& sum : sums) {
+        const std::string k = key(sum.name);
+        const blobstore_put_options right = with(sum.kind, sum.of_hello);
+        const outcome refused = put(k, "hello world", &right);
+        EXPECT_EQ(refused.status, BLOBSTORE_E_CHECKSUM) << sum.name << ' ' << refused.message;
+        EXPECT_EQ(head(k).status, BLOBSTORE_E_NOT_FOUND) << sum.name;
+        const outcome written = put(k, "Hello world", &right);
+        EXPECT_EQ(written.status, 0) << sum.name << ' ' << written.message;
+        EXPECT_EQ(get(k).body, "Hello world");
+    }
+}
+
+TEST_P(integrity, of_nothing_and_of_much) {
+    const blobstore_put_options options = with(BLOBSTORE_CHECKSUM_CRC64NVME);
+    for (const std::size_t size : {0u, 1u, 65536u, 3000000u}) {
+        const std::string body(size, 'x');
+        const outcome written = put(key("k"), body, &options);
+        ASSERT_EQ(written.status, 0) << written.message;
+        const outcome read = get(key("k"));
+        ASSERT_EQ(read.status, 0) << read.message;
+        EXPECT_TRUE(read.body == body) << size;
+    }
+}
+
+TEST_P(integrity, what_is_no_digest_is_refused_before_anything_is_sent) {
+    for (const blobstore_put_options& options :
+         {with(BLOBSTORE_CHECKSUM_DEFAULT, "OOJZ0D8xKts="),
+          with(BLOBSTORE_CHECKSUM_CRC32, "OOJZ0D8xKts="),
+          with(BLOBSTORE_CHECKSUM_CRC32, "nonsense"),
+          with(99)})
+        EXPECT_EQ(put(key("k"), "x", &options).status, BLOBSTORE_E_INVALID_ARGUMENT);
+    EXPECT_EQ(head(key("k")).status, BLOBSTORE_E_NOT_FOUND);
+    auto unverified = sized<blobstore_get_options>();
+    unverified.flags = BLOBSTORE_GET_UNVERIFIED;
+    ASSERT_EQ(put(key("k"), "Hello world").status, 0);
+    EXPECT_EQ(get(key("k"), &unverified).body, "Hello world");
+}
