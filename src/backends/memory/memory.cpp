@@ -523,7 +523,6 @@ memory_backend::tags_get(operation& op, const std::string& key, const std::strin
     const memory_object* there = version_of(key, version);
     if (!there || !there->bytes) co_return no_object();
     object_meta found;
-    found.key = key;
     found.version = there->meta.version;
     found.own_extras().tags = there->meta.extras().tags;
     found.own_extras().tag_count = found.extras().tags.size();
@@ -543,7 +542,6 @@ task<result<object_meta>> memory_backend::tags_set(
     more.tag_count.reset();
     if (!tags.empty()) more.tag_count = tags.size();
     object_meta found;
-    found.key = key;
     found.version = there->meta.version;
     co_return found;
 }
@@ -563,9 +561,7 @@ task<result<object_meta>> memory_backend::undelete(operation& op, const std::str
 }
 
 task<result<object_meta>> memory_backend::bucket_head(operation&) {
-    object_meta there;
-    there.key = name_;
-    co_return there;
+    co_return object_meta();
 }
 
 task<result<void>> memory_backend::bucket_versions(operation& op, bool on) {

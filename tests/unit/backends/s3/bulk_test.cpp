@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bulk deletes of which a part fails: what is asked for again, and what each key's result is.
 #include "backends/s3/bulk_delete.h"
+#include "backends/s3/proven.h"
 #include "backends/s3/s3.h"
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -40,7 +41,9 @@ public:
         EXPECT_TRUE(values.set("skip_signature", "true", setting_origin::call));
         auto machine = std::make_shared<host>();
         machine->now_ns = [] { return std::int64_t{0}; };
-        const auto bucket = open("bucket", values, machine, http::test::open_client()).value();
+        proven_endpoints known;
+        const auto bucket =
+            open("bucket", values, machine, http::test::open_client(), known).value();
         const auto op = std::make_shared<test_operation>();
         op->limits.max_attempts = attempts;
         std::string said;

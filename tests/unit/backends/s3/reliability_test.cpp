@@ -77,9 +77,9 @@ std::vector<unsigned_request> requests_with(const endpoint& at, const std::strin
         {"", "", "", {{"n", s}}, "", "", ""},
         {"", "", "", {{"n" + s, "v"}}, "", "", ""}};
     for (const attributes& set : sets) {
-        put_options put;
-        put.set = set;
-        all.push_back(encode_put(at, "k", put));
+        put_options with;
+        with.set = set;
+        all.push_back(encode_put(at, "k", with));
         copy_options copy;
         copy.replace = set;
         all.push_back(encode_copy(at, "b", "k", "k", copy));

@@ -145,9 +145,9 @@ TEST(s3_requests, get_and_head_with_range_and_conditions) {
 }
 
 TEST(s3_requests, put_with_attributes) {
-    put_options options;
-    options.set = {"text/plain", "gzip", "no-cache", {{"Name", "v"}, {"empty", ""}}, "", "", ""};
-    const unsigned_request r = encode_put(test_endpoint(), "k", options);
+    put_options with;
+    with.set = {"text/plain", "gzip", "no-cache", {{"Name", "v"}, {"empty", ""}}, "", "", ""};
+    const unsigned_request r = encode_put(test_endpoint(), "k", with);
     EXPECT_EQ(r.method, "PUT");
     EXPECT_EQ(header_of(r, "Content-Type"), "text/plain");
     EXPECT_EQ(header_of(r, "Content-Encoding"), "gzip");

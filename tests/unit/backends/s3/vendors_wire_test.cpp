@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bucket against servers that know less than AWS.
+#include "backends/s3/proven.h"
 #include "backends/s3/requests.h"
 #include "backends/s3/s3.h"
 #include "backends/s3/settings.h"
@@ -25,7 +26,8 @@ std::shared_ptr<backend> open_bucket(const raw_server& server, pairs given) {
         EXPECT_TRUE(values.set(key, value, setting_origin::call));
     auto machine = std::make_shared<host>();
     machine->now_ns = [] { return std::int64_t{0}; };
-    return open("bucket", values, machine, http::test::open_client()).value();
+    proven_endpoints known;
+    return open("bucket", values, machine, http::test::open_client(), known).value();
 }
 
 std::string answer(const std::string& status, const std::string& body) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bucket against a server that misbehaves: which answers become data, and which an error.
+#include "backends/s3/proven.h"
 #include "backends/s3/s3.h"
 #include "backends/s3/settings.h"
 #include "http/settings.h"
@@ -20,7 +21,8 @@ std::shared_ptr<backend> open_bucket(const raw_server& server) {
     EXPECT_TRUE(values.set("skip_signature", "true", setting_origin::call));
     auto machine = std::make_shared<host>();
     machine->now_ns = [] { return std::int64_t{0}; };
-    return open("bucket", values, machine, http::test::open_client()).value();
+    proven_endpoints known;
+    return open("bucket", values, machine, http::test::open_client(), known).value();
 }
 
 std::shared_ptr<test_operation> once() {
