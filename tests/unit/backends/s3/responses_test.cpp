@@ -84,7 +84,7 @@ TEST(s3_error, code_counts_before_status) {
           row{400, "SlowDown", errc::throttled, true},
           row{400, "NeverHeardOf", errc::service, false},
           row{409, "OperationAborted", errc::conflict, true},
-          row{409, "ConditionalRequestConflict", errc::conflict, false},
+          row{409, "ConditionalRequestConflict", errc::conflict, true},
           row{412, "PreconditionFailed", errc::precondition, false},
           row{416, "InvalidRange", errc::range, false},
           row{429, "", errc::throttled, true},
