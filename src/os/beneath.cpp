@@ -236,7 +236,10 @@ bool folds_names(int folder) {
     }
 }
 
-result<std::vector<std::string>> names_in(int folder) {
+namespace {
+
+/// Every name but "." and "..", or those only that may be folders.
+result<std::vector<std::string>> read_names(int folder, bool folders_only) {
     const int fd = open_at(folder, ".", as_folder);
     if (fd < 0) return os_error(errno, "cannot read the folder");
     const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd), &::closedir);
@@ -250,9 +253,26 @@ result<std::vector<std::string>> names_in(int folder) {
         const dirent* entry = ::readdir(listing.get());
         if (entry == nullptr) break;
         std::string name = entry->d_name;
-        if (name != "." && name != "..") names.push_back(std::move(name));
+        const bool wanted = !folders_only || entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+        if (wanted && name != "." && name != "..") names.push_back(std::move(name));
     }
     if (errno != 0) return os_error(errno, "cannot read the folder");
+    return names;
+}
+
+} // namespace
+
+result<std::vector<std::string>> names_in(int folder) {
+    return read_names(folder, false);
+}
+
+result<std::vector<std::string>> folders_in(int folder) {
+    result<std::vector<std::string>> names = read_names(folder, true);
+    if (!names) return names;
+    std::erase_if(*names, [&](const std::string& name) {
+        const result<file_facts> facts = facts_at(folder, name);
+        return !facts || facts->kind != file_kind::folder;
+    });
     return names;
 }
 

@@ -42,6 +42,9 @@ bool folds_names(int folder);
 /// All names in the folder but "." and "..", in no order.
 result<std::vector<std::string>> names_in(int folder);
 
+/// Those of folders.
+result<std::vector<std::string>> folders_in(int folder);
+
 /// Whether the folder lists exactly this name.
 result<bool> lists_name(int folder, const std::string& name);
 

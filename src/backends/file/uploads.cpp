@@ -57,12 +57,21 @@ error no_such_upload() {
 
 error malformed(const std::string& id) {
     error e(errc::corrupt, "the record of an upload is malformed");
-    e->hint = "remove " + record_path(id) + " below the root and begin the upload again";
+    e->hint =
+        "remove " + record_path(id) + " in or above the folder of the object, and begin again";
     return e;
 }
 
 error bad_part(std::uint32_t number, const char* why) {
     return error(errc::invalid_argument, "part " + std::to_string(number) + why);
+}
+
+std::optional<std::uint32_t> number_of(const std::string& name) {
+    std::uint32_t number = 0;
+    const char* end = name.data() + name.size();
+    const std::from_chars_result read = std::from_chars(name.data(), end, number);
+    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+    return number;
 }
 
 /// What stands in a record.
@@ -107,27 +116,88 @@ result<known_upload> find_upload(int root, const open_upload& which, resolution 
     return found;
 }
 
-result<std::string> try_record(int root, const std::string& text, const file_settings& settings) {
-    std::string id = hex(big_endian(random_bits()));
-    result<made_folder> made = make_folders(root, uploads_folder(), settings.how);
-    if (!made) return made.error();
-    result<pending_file> file = pending_file::create(std::move(made->folder), settings.temporaries);
-    if (!file) return file.error();
-    result<void> written = file->write(text);
-    if (written) written = file->publish(id, if_exists::refuse);
-    if (!written) return written.error();
-    return id;
+/// Where the record and the parts of an upload are: in the deepest folder of the key's path that
+/// stood when it was begun, on the disk and with the rights of the object to come. For whoever has
+/// another root the same upload has another key and id.
+struct home {
+    descriptor folder;
+    std::size_t depth = 0; ///< of the folder below the root
+    open_upload what;      ///< with key and id as they are in this folder
+};
+
+/// The first `depth` components of the key, and what follows them; nullopt where it has no more.
+std::optional<std::pair<std::string, std::string>> cut(const std::string& key, std::size_t depth) {
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < depth; ++i) {
+        const std::size_t slash = key.find('/', end);
+        if (slash == std::string::npos) return std::nullopt;
+        end = slash + 1;
+    }
+    return std::pair(key.substr(0, end == 0 ? 0 : end - 1), key.substr(end));
 }
 
-/// The id of a new one. Another process that ends its last upload may take the folder away again
-/// and again.
-result<std::string> write_record(int root, const std::string& text, const file_settings& settings) {
-    result<std::string> id = try_record(root, text, settings);
+std::string id_below(const std::string& id, std::size_t depth) {
+    return id + '-' + std::to_string(depth);
+}
+
+/// errc::upload_not_found where it cannot be.
+result<home> find_home(int root, const open_upload& which, resolution how) {
+    const std::size_t dash = which.id.find('-');
+    if (dash == std::string::npos) return no_such_upload();
+    const std::optional<std::uint32_t> depth = number_of(which.id.substr(dash + 1));
+    const auto parts = depth ? cut(which.key, *depth) : std::nullopt;
+    if (!parts) return no_such_upload();
+    result<descriptor> folder = open_beneath(root, parts->first, as_folder, how);
+    if (!folder && is_missing(folder.error())) return no_such_upload();
+    if (!folder) return folder.error();
+    home at{std::move(*folder), *depth, which};
+    at.what.key = parts->second;
+    at.what.id = which.id.substr(0, dash);
+    return at;
+}
+
+result<home> new_home(int root, const std::string& key, resolution how) {
+    const std::size_t most = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
+    for (std::size_t depth = most;; --depth) {
+        const auto parts = cut(key, depth);
+        result<descriptor> folder = open_beneath(root, parts->first, as_folder, how);
+        if (!folder && is_missing(folder.error()) && depth > 0) continue;
+        if (!folder) return folder.error();
+        home at{std::move(*folder), depth, {}};
+        at.what.key = parts->second;
+        at.what.id = hex(big_endian(random_bits()));
+        return at;
+    }
+}
+
+/// The id of a new one.
+result<std::string> try_record(
+    int root, const std::string& key, const put_options& options, const file_settings& with
+) {
+    result<home> at = new_home(root, key, with.how);
+    if (!at) return at.error();
+    at->what.when = options.when;
+    result<made_folder> made = make_folders(at->folder.get(), uploads_folder(), with.how);
+    if (!made) return made.error();
+    result<pending_file> file = pending_file::create(std::move(made->folder), with.temporaries);
+    result<void> written;
+    if (!file) written = file.error();
+    if (file) written = file->write(encode_record(at->what, options));
+    if (written) written = file->publish(at->what.id, if_exists::refuse);
+    if (written) return id_below(at->what.id, at->depth);
+    prune_folders(at->folder.get(), uploads_folder(), 0, with.how);
+    return written.error();
+}
+
+/// Another process that ends its last upload may take a folder away again and again.
+result<std::string> write_record(
+    int root, const std::string& key, const put_options& options, const file_settings& settings
+) {
+    result<std::string> id = try_record(root, key, options, settings);
     for (int i = 0; !id && i < races_borne; ++i) {
         if (id.error()->os_error != ENOENT && id.error()->os_error != EEXIST) break;
-        id = try_record(root, text, settings);
+        id = try_record(root, key, options, settings);
     }
-    if (!id) prune_folders(root, uploads_folder(), 0, settings.how);
     return id;
 }
 
@@ -197,14 +267,6 @@ task<result<std::string>> write_part(
     if (filled) filled = op.check(); // the last look before the part is there
     if (!filled) co_return filled.error();
     co_return publish_part(number, *file);
-}
-
-std::optional<std::uint32_t> number_of(const std::string& name) {
-    std::uint32_t number = 0;
-    const char* end = name.data() + name.size();
-    const std::from_chars_result read = std::from_chars(name.data(), end, number);
-    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-    return number;
 }
 
 result<std::vector<part_entry>>
@@ -318,6 +380,59 @@ upload_page page_of(std::vector<known_upload> all, const std::string& token) {
     return page;
 }
 
+/// Adds those of one folder, whose path is empty or ends in a slash.
+result<void> add_uploads(
+    int folder,
+    const std::string& path,
+    const std::string& prefix,
+    const file_settings& settings,
+    std::vector<known_upload>& all
+) {
+    result<descriptor> records = open_beneath(folder, uploads_folder(), as_folder, settings.how);
+    if (!records && is_missing(records.error())) return {};
+    if (!records) return records.error();
+    result<std::vector<std::string>> names = names_in(records->get());
+    if (!names) return names.error();
+    const auto depth = static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+    for (const std::string& name : *names) {
+        if (!is_id(name)) continue;
+        result<known_upload> known = read_record(folder, name, settings.how);
+        if (!known && known.error().code() == errc::upload_not_found) continue;
+        if (!known) return known.error();
+        known->what.key.insert(0, path);
+        known->what.id = id_below(name, depth);
+        if (known->what.key.starts_with(prefix)) all.push_back(std::move(*known));
+    }
+    return sweep(folder, *names, settings);
+}
+
+/// Of every folder that can hold a key of the prefix.
+result<std::vector<known_upload>>
+all_uploads(operation& op, int root, const std::string& prefix, const file_settings& settings) {
+    std::vector<known_upload> all;
+    std::vector<std::string> paths(1); // each empty or ending in a slash
+    while (!paths.empty()) {
+        const std::string path = std::move(paths.back());
+        paths.pop_back();
+        result<void> alive = op.check();
+        if (!alive) return alive.error();
+        const std::string name = path.substr(0, path.empty() ? 0 : path.size() - 1);
+        result<descriptor> folder = open_beneath(root, name, as_folder, settings.how);
+        if (!folder && (is_missing(folder.error()) || folder.error()->os_error == ELOOP)) continue;
+        if (!folder) return folder.error();
+        result<std::vector<std::string>> below = folders_in(folder->get());
+        if (!below) return below.error();
+        for (const std::string& each : *below) {
+            const std::string deeper = path + each + '/';
+            const bool fits = deeper.starts_with(prefix) || prefix.starts_with(deeper);
+            if (!is_own_name(each) && fits) paths.push_back(deeper);
+        }
+        result<void> added = add_uploads(folder->get(), path, prefix, settings, all);
+        if (!added) return added.error();
+    }
+    return all;
+}
+
 } // namespace
 
 result<descriptor> upload_backend::root_for_reading() const {
@@ -348,14 +463,9 @@ upload_backend::upload_create(operation& op, const std::string& key, const put_o
         co_return error(errc::unsupported, "files have no storage class, ACL or encryption");
     result<descriptor> root = root_for_writing();
     if (!root) co_return root.error();
-    open_upload upload;
-    upload.key = key;
-    upload.id = "-"; // the record's name is it
-    upload.when = options.when;
-    result<std::string> id = write_record(root->get(), encode_record(upload, options), settings_);
+    result<std::string> id = write_record(root->get(), key, options, settings_);
     if (!id) co_return id.error();
-    upload.id = std::move(*id);
-    co_return upload;
+    co_return open_upload{key, std::move(*id), {}, options.when, {}};
 }
 
 task<result<std::string>> upload_backend::upload_part(
@@ -365,14 +475,17 @@ task<result<std::string>> upload_backend::upload_part(
     if (!alive) co_return alive.error();
     result<descriptor> root = root_for_reading();
     if (!root) co_return no_such_upload();
-    result<known_upload> found = find_upload(root->get(), to, settings_.how);
+    result<home> at = find_home(root->get(), to, settings_.how);
+    if (!at) co_return at.error();
+    const int folder = at->folder.get();
+    result<known_upload> found = find_upload(folder, at->what, settings_.how);
     if (!found) co_return found.error();
     result<std::string> receipt =
-        co_await write_part(op, root->get(), to.id, number, body, settings_);
-    result<known_upload> still = find_upload(root->get(), to, settings_.how);
+        co_await write_part(op, folder, at->what.id, number, body, settings_);
+    result<known_upload> still = find_upload(folder, at->what, settings_.how);
     if (still || still.error().code() != errc::upload_not_found) co_return receipt;
-    (void)remove_parts(root->get(), to.id, settings_.how); // it ended while this came
-    prune_folders(root->get(), uploads_folder(), 0, settings_.how);
+    (void)remove_parts(folder, at->what.id, settings_.how); // it ended while this came
+    prune_folders(folder, uploads_folder(), 0, settings_.how);
     co_return still.error();
 }
 
@@ -382,9 +495,12 @@ upload_backend::upload_list_parts(operation& op, const open_upload& of) {
     if (!alive) co_return alive.error();
     result<descriptor> root = root_for_reading();
     if (!root) co_return no_such_upload();
-    result<known_upload> found = find_upload(root->get(), of, settings_.how);
+    result<home> at = find_home(root->get(), of, settings_.how);
+    if (!at) co_return at.error();
+    const int folder = at->folder.get();
+    result<known_upload> found = find_upload(folder, at->what, settings_.how);
     if (!found) co_return found.error();
-    co_return parts_of(root->get(), of, settings_);
+    co_return parts_of(folder, at->what, settings_);
 }
 
 task<result<object_meta>> upload_backend::
@@ -393,28 +509,31 @@ task<result<object_meta>> upload_backend::
     if (!alive) co_return alive.error();
     result<descriptor> root = root_for_reading();
     if (!root) co_return no_such_upload();
-    result<known_upload> found = find_upload(root->get(), of, settings_.how);
-    if (!found) co_return found.error();
-    result<descriptor> folder =
-        open_beneath(root->get(), parts_path(of.id), as_folder, settings_.how);
-    if (!folder && !is_missing(folder.error())) co_return folder.error();
-    if (!folder) co_return bad_part(parts.front().number, " was not uploaded");
-    result<target> at = prepare(root->get(), of.key, settings_);
+    result<home> at = find_home(root->get(), of, settings_.how);
     if (!at) co_return at.error();
-    result<void> joined = join_parts(op, folder->get(), parts, at->file, settings_.how);
+    const int folder = at->folder.get();
+    result<known_upload> found = find_upload(folder, at->what, settings_.how);
+    if (!found) co_return found.error();
+    result<descriptor> all =
+        open_beneath(folder, parts_path(at->what.id), as_folder, settings_.how);
+    if (!all && !is_missing(all.error())) co_return all.error();
+    if (!all) co_return bad_part(parts.front().number, " was not uploaded");
+    result<target> object = prepare(root->get(), of.key, settings_);
+    if (!object) co_return object.error();
+    result<void> joined = join_parts(op, all->get(), parts, object->file, settings_.how);
     if (joined) joined = op.check(); // the last look before the object has its name
     result<object_meta> done = error();
     if (joined)
-        done = commit(root->get(), of.key, *at, found->set, of.when, settings_);
+        done = commit(root->get(), of.key, *object, found->set, of.when, settings_);
     else
         done = joined.error();
     if (!done) {
-        abandon(root->get(), std::move(*at), settings_);
-        result<known_upload> still = find_upload(root->get(), of, settings_.how);
+        abandon(root->get(), std::move(*object), settings_);
+        result<known_upload> still = find_upload(folder, at->what, settings_.how);
         if (!still) done = still.error(); // ended meanwhile
         co_return done;
     }
-    (void)remove_upload(root->get(), of.id, settings_); // the object is there in any case
+    (void)remove_upload(folder, at->what.id, settings_); // the object is there in any case
     co_return done;
 }
 
@@ -423,9 +542,12 @@ task<result<void>> upload_backend::upload_abort(operation& op, const open_upload
     if (!alive) co_return alive.error();
     result<descriptor> root = root_for_reading();
     if (!root) co_return no_such_upload();
-    result<known_upload> found = find_upload(root->get(), of, settings_.how);
+    result<home> at = find_home(root->get(), of, settings_.how);
+    if (!at) co_return at.error();
+    const int folder = at->folder.get();
+    result<known_upload> found = find_upload(folder, at->what, settings_.how);
     if (!found) co_return found.error();
-    co_return remove_upload(root->get(), of.id, settings_);
+    co_return remove_upload(folder, at->what.id, settings_);
 }
 
 task<result<upload_page>>
@@ -436,23 +558,9 @@ upload_backend::uploads(operation& op, const std::string& prefix, const std::str
     if (!root && root.error()->os_error == ENOENT)
         co_return error(errc::store_not_found, "the root folder does not exist");
     if (!root) co_return root.error();
-    result<descriptor> folder =
-        open_beneath(root->get(), uploads_folder(), as_folder, settings_.how);
-    if (!folder && is_missing(folder.error())) co_return upload_page();
-    if (!folder) co_return folder.error();
-    result<std::vector<std::string>> names = names_in(folder->get());
-    if (!names) co_return names.error();
-    std::vector<known_upload> all;
-    for (const std::string& name : *names) {
-        if (!is_id(name)) continue;
-        result<known_upload> known = read_record(root->get(), name, settings_.how);
-        if (!known && known.error().code() == errc::upload_not_found) continue;
-        if (!known) co_return known.error();
-        if (known->what.key.starts_with(prefix)) all.push_back(std::move(*known));
-    }
-    result<void> swept = sweep(root->get(), *names, settings_);
-    if (!swept) co_return swept.error();
-    co_return page_of(std::move(all), token);
+    result<std::vector<known_upload>> all = all_uploads(op, root->get(), prefix, settings_);
+    if (!all) co_return all.error();
+    co_return page_of(std::move(*all), token);
 }
 
 } // namespace blobstore::file

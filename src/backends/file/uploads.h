@@ -8,9 +8,10 @@
 
 namespace blobstore::file {
 
-/// The part of the backend that they are. `.blobstore-uploads/<id>` is the record: while it stands
-/// the upload does, for every process. `.blobstore-uploads/<id>.parts/<number>` are its parts; such
-/// a folder without its record is what a killed process left, and the next list removes it.
+/// The part of the backend that they are. `.blobstore-uploads/<id>`, in the deepest folder of the
+/// key's path that stood at the beginning, is the record: while it stands the upload does, for
+/// every process. `.blobstore-uploads/<id>.parts/<number>` are its parts; such a folder without its
+/// record is what a killed process left, and the next list removes it.
 class upload_backend : public backend {
 public:
     upload_backend(std::string root, const file_settings& settings)

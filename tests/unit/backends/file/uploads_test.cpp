@@ -66,6 +66,11 @@ result<upload_page> uploads(backend& b, const std::string& prefix = "", std::str
     return run<upload_page>([&](operation& o) { return b.uploads(o, prefix, token); });
 }
 
+/// Of its record.
+std::string name_of(const open_upload& upload) {
+    return upload.id.substr(0, 16);
+}
+
 open_upload of_entry(const upload_entry& entry) {
     open_upload upload;
     upload.key = entry.key;
@@ -255,7 +260,15 @@ TEST_P(file_uploads, wrong_receipts_and_missing_parts_are_refused_before_a_byte_
 TEST_P(file_uploads, unknown_uploads_are_not_found_whatever_they_call_themselves) {
     open_upload upload;
     upload.key = "k";
-    for (const char* id : {"0123456789abcdef", "../../x", "", "k", "0123456789abcdef.parts"}) {
+    for (const char* id :
+         {"0123456789abcdef",
+          "0123456789abcdef-0",
+          "0123456789abcdef-9",
+          "../../x-0",
+          "../../x",
+          "",
+          "k",
+          "0123456789abcdef.parts"}) {
         upload.id = id;
         EXPECT_EQ(code_of(part(*store_, upload, 1, "x")), errc::upload_not_found) << id;
         EXPECT_EQ(code_of(parts(*store_, upload)), errc::upload_not_found) << id;
@@ -284,7 +297,7 @@ TEST_P(file_uploads, are_listed_by_key_and_age_in_pages) {
     EXPECT_EQ(all.uploads[2].id, of_b[1]);
     EXPECT_EQ(all.uploads[3].key, "c");
     EXPECT_EQ(uploads(*store_, "b")->uploads.size(), 2U);
-    const std::string record = read_file(folder_ / ("root/" + ours + "/" + of_b[0]));
+    const std::string record = read_file(folder_ / ("root/" + ours + "/" + of_b[0].substr(0, 16)));
     for (int i = 1000; i < 2000; ++i) // of one key and one time, but for the clock's ticks
         write_file(folder_ / ("root/" + ours + "/000000000000" + std::to_string(i)), record);
     std::set<std::string> keys;
@@ -298,20 +311,43 @@ TEST_P(file_uploads, are_listed_by_key_and_age_in_pages) {
     EXPECT_EQ(keys.size(), 1004U);
 }
 
+TEST_P(file_uploads, live_beside_the_object_and_are_one_from_every_root_above) {
+    ASSERT_TRUE(put(*store_, "a/b/there", "x"));
+    const open_upload upload = *begin(*store_, "a/b/c/k");
+    ASSERT_TRUE(part(*store_, upload, 1, "text"));
+    EXPECT_TRUE(std::filesystem::exists(folder_ / ("root/a/b/" + ours)));
+    auto nearer = *open_file(folder_ / "root/a", GetParam());
+    auto whole = *open_file("/", GetParam());
+    ASSERT_EQ(uploads(*nearer)->uploads.size(), 1U);
+    EXPECT_EQ(uploads(*nearer)->uploads[0].key, "b/c/k");
+    EXPECT_EQ(uploads(*nearer, "b/c/")->uploads.size(), 1U);
+    EXPECT_EQ(uploads(*nearer, "b/d")->uploads.size(), 0U);
+    const std::string prefix = (folder_ / "root/a/b/c/").substr(1);
+    const upload_page seen = *uploads(*whole, prefix);
+    ASSERT_EQ(seen.uploads.size(), 1U);
+    EXPECT_EQ(seen.uploads[0].key, prefix + "k");
+    ASSERT_TRUE(part(*whole, of_entry(seen.uploads[0]), 2, " more"));
+    const open_upload near = of_entry(uploads(*nearer)->uploads[0]);
+    ASSERT_TRUE(complete(*nearer, near, {{1, ""}, {2, ""}}));
+    EXPECT_EQ(*get(*store_, "a/b/c/k"), "text more");
+    EXPECT_EQ(code_of(abort(*store_, upload)), errc::upload_not_found);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / ("root/a/b/" + ours)));
+}
+
 TEST_P(file_uploads, a_record_that_is_malformed_is_named) {
     const open_upload upload = *begin(*store_, "k");
-    write_file(folder_ / ("root/" + ours) + "/" + upload.id, "bsf1.garbage");
+    write_file(folder_ / ("root/" + ours) + "/" + name_of(upload), "bsf1.garbage");
     EXPECT_EQ(code_of(part(*store_, upload, 1, "x")), errc::corrupt);
     const result<upload_page> page = uploads(*store_);
     ASSERT_EQ(code_of(page), errc::corrupt);
-    EXPECT_NE(page.error()->hint.find(upload.id), std::string::npos);
+    EXPECT_NE(page.error()->hint.find(name_of(upload)), std::string::npos);
 }
 
 TEST_P(file_uploads, FS01_no_link_leads_out_of_the_root) {
     temp_folder outside;
     write_file(outside / "f", "outside");
     const open_upload upload = *begin(*store_, "k");
-    const std::string parts_folder = folder_ / ("root/" + ours) + "/" + upload.id + ".parts";
+    const std::string parts_folder = folder_ / ("root/" + ours) + "/" + name_of(upload) + ".parts";
     std::filesystem::create_symlink(outside.path(), parts_folder);
     EXPECT_FALSE(part(*store_, upload, 1, "x"));
     EXPECT_FALSE(complete(*store_, upload, {{1, ""}}));
