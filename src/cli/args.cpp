@@ -192,12 +192,13 @@ void command_line::add_transfer(CLI::App* verb) {
     verb->add_option("-j,--jobs", args_.jobs, "So many items at a time (8)")
         ->option_text("N")
         ->check(CLI::Range(1U, 1024U));
-    verb->add_option("--content-type", args_.content_type, "For uploads")->option_text("TYPE");
-    verb->add_option("--content-encoding", args_.content_encoding, "For uploads")
+    verb->add_option("--content-type", args_.content_type, "Of what is written")
+        ->option_text("TYPE");
+    verb->add_option("--content-encoding", args_.content_encoding, "Of what is written")
         ->option_text("CODING");
-    verb->add_option("--cache-control", args_.cache_control, "For uploads")->option_text("TEXT");
-    add_list(*verb, "--metadata", metadata_, "User metadata for uploads")
-        ->option_text("NAME=VALUE");
+    verb->add_option("--cache-control", args_.cache_control, "Of what is written")
+        ->option_text("TEXT");
+    add_list(*verb, "--metadata", metadata_, "User metadata")->option_text("NAME=VALUE");
 }
 
 void command_line::add_uploads() {

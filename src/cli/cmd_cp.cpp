@@ -159,14 +159,7 @@ void copier::one_upload_of_descriptor(int fd, const std::string& name) {
     item.source = name;
     item.destination = target.text;
     item.to = with_.object(target);
-    descriptor file;
-    if (!with_.args().dry_run) {
-        file = spool(fd, name);
-        item.fd = file.get();
-    }
-    transfer_engine engine(with_);
-    engine.add(std::move(item));
-    engine.finish();
+    transfer_engine(with_).stream(item, fd);
 }
 
 void copier::one_from_stdin() {

@@ -29,6 +29,7 @@ using queue_handle = std::unique_ptr<blobstore_queue, freer<blobstore_queue_free
 using buffer_handle = std::unique_ptr<blobstore_buffer, freer<blobstore_buffer_free>>;
 using object_handle = std::unique_ptr<blobstore_object, freer<blobstore_object_free>>;
 using page_handle = std::unique_ptr<blobstore_page, freer<blobstore_page_free>>;
+using writer_handle = std::unique_ptr<blobstore_writer, freer<blobstore_writer_free>>;
 using reader_handle = std::unique_ptr<blobstore_reader, freer<blobstore_reader_free>>;
 
 /// For an out-parameter: takes what the call left there when the full expression ends.

@@ -96,22 +96,6 @@ private:
     std::vector<std::pair<dev_t, ino_t>> above_;
 };
 
-descriptor make_unnamed_file() {
-    std::error_code ignored;
-    const std::filesystem::path found = std::filesystem::temp_directory_path(ignored);
-    const std::string folder = found.empty() ? "/tmp" : found.string();
-    descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
-    if (!file) {
-        std::string name = folder + "/blobstore-XXXXXX";
-        file = descriptor(::mkostemp(name.data(), O_CLOEXEC));
-        if (!file) {
-            throw_errno("a temporary file in " + folder, errno);
-        }
-        ::unlink(name.c_str());
-    }
-    return file;
-}
-
 } // namespace
 
 std::int64_t mtime_of(const struct stat& status) noexcept {
@@ -145,27 +129,12 @@ void walk(const std::string& folder, const walk_visitor& visitor) {
     walker(visitor).folder(folder, "", stat_path(folder));
 }
 
-descriptor spool(int fd, const std::string& name) {
-    descriptor file = make_unnamed_file();
-    std::vector<char> chunk(chunk_size);
-    for (;;) {
-        const ssize_t n = ::read(fd, chunk.data(), chunk.size());
-        if (n < 0) { // also EINTR: only our own signal thread sends that, to stop
-            throw_errno(name, errno);
-        }
-        if (n == 0) {
-            break;
-        }
-        write_all(
-            file.get(),
-            std::string_view(chunk.data(), static_cast<std::size_t>(n)),
-            "a temporary file"
-        );
+std::size_t read_some(int fd, const std::string& name, std::vector<char>& into) {
+    const ssize_t n = ::read(fd, into.data(), into.size());
+    if (n < 0) { // also EINTR: only our own signal thread sends that, to stop
+        throw_errno(name, errno);
     }
-    if (::lseek(file.get(), 0, SEEK_SET) != 0) {
-        throw_errno("a temporary file", errno);
-    }
-    return file;
+    return static_cast<std::size_t>(n);
 }
 
 void read_lines(
@@ -180,18 +149,15 @@ void read_lines(
         line.clear();
     };
     for (;;) {
-        const ssize_t n = ::read(fd, chunk.data(), chunk.size());
-        if (n < 0) { // also EINTR: only our own signal thread sends that, to stop
-            throw_errno(name, errno);
-        }
+        const std::size_t n = read_some(fd, name, chunk);
         if (n == 0) {
             break;
         }
-        for (ssize_t i = 0; i < n; ++i) {
-            if (chunk[static_cast<std::size_t>(i)] == '\n') {
+        for (std::size_t i = 0; i < n; ++i) {
+            if (chunk[i] == '\n') {
                 end_line();
             } else {
-                line += chunk[static_cast<std::size_t>(i)];
+                line += chunk[i];
             }
         }
     }

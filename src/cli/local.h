@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local files: what they are, what is below a folder, spooling of streams, modification times.
+// Local files: what they are, what is below a folder, reading of streams, modification times.
 #pragma once
 
 #include "cli/handles.h"
@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <sys/stat.h>
+#include <vector>
 
 namespace blobstore::cli {
 
@@ -40,8 +41,8 @@ struct walk_visitor {
 
 void walk(const std::string& folder, const walk_visitor& visitor);
 
-/// Copies all that can be read from `fd` into a file without a name, and rewinds it.
-descriptor spool(int fd, const std::string& name);
+/// Reads what is there, at most as much as `into` holds; 0 at the end. Throws failure.
+std::size_t read_some(int fd, const std::string& name, std::vector<char>& into);
 
 /// Hands over each line without its end; empty ones are passed over. Throws failure.
 void read_lines(

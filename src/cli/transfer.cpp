@@ -3,6 +3,7 @@
 #include "cli/transfer.h"
 
 #include "cli/local.h"
+#include "cli/put_options.h"
 #include "cli/remote.h"
 #include "cli/units.h"
 
@@ -16,6 +17,7 @@ namespace blobstore::cli {
 namespace {
 
 constexpr std::int64_t live_poll_ms = 200;
+constexpr std::size_t stream_chunk = std::size_t{1} << 20;
 
 const char* name_of(const transfer& item) noexcept {
     if (item.moves) {
@@ -57,40 +59,6 @@ void remove_local(const transfer& item) {
     }
 }
 
-/// Attributes of an upload; the views point into `args` and the object itself.
-class upload_options {
-public:
-    upload_options(const arguments& args, const transfer& item) {
-        for (const auto& [name, value] : args.metadata) {
-            metadata_.push_back({to_str(name), to_str(value)});
-            has_mtime_ = has_mtime_ || name == "mtime";
-        }
-        if (item.mtime_ns && !has_mtime_) {
-            mtime_ = format_mtime(*item.mtime_ns);
-            metadata_.push_back({to_str("mtime"), to_str(mtime_)});
-        }
-        options_.content_type = to_str(args.content_type);
-        options_.content_encoding = to_str(args.content_encoding);
-        options_.cache_control = to_str(args.cache_control);
-        options_.metadata = metadata_.data();
-        options_.metadata_len = metadata_.size();
-    }
-
-    upload_options(const upload_options&) = delete;
-    upload_options& operator=(const upload_options&) = delete;
-    upload_options(upload_options&&) = delete;
-    upload_options& operator=(upload_options&&) = delete;
-    ~upload_options() = default;
-
-    [[nodiscard]] const blobstore_put_options* get() const noexcept { return &options_; }
-
-private:
-    blobstore_put_options options_ = make_struct<blobstore_put_options>();
-    std::vector<blobstore_kv> metadata_;
-    std::string mtime_;
-    bool has_mtime_ = false;
-};
-
 } // namespace
 
 transfer_engine::transfer_engine(session& with)
@@ -126,18 +94,84 @@ transfer_engine::~transfer_engine() {
 void transfer_engine::add(transfer item) {
     with_.check_stop();
     if (with_.args().dry_run) {
-        const bool json = with_.args().json;
-        with_.out().line(
-            json ? describe(item).boolean("dry_run", true).str()
-                 : std::string("would ") + name_of(item) + " " + printable(item.source) + " to " +
-                       printable(item.destination)
-        );
+        print_dry(item);
         return;
     }
     const std::size_t index = free_slot();
     slots_[index].busy = true;
     slots_[index].item = std::move(item);
     submit(index);
+}
+
+void transfer_engine::print_dry(const transfer& item) {
+    if (with_.args().json) {
+        with_.out().line(describe(item).boolean("dry_run", true).str());
+        return;
+    }
+    with_.out().line(
+        std::string("would ") + name_of(item) + " " + printable(item.source) + " to " +
+        printable(item.destination)
+    );
+}
+
+writer_handle transfer_engine::open_writer(const transfer& item) {
+    const put_options options(with_.args(), std::nullopt);
+    writer_handle writer;
+    error_handle error;
+    blobstore_status status = BLOBSTORE_OK;
+    if (item.to.store) {
+        status = blobstore_writer_open(
+            item.to.store.get(),
+            item.to.key.data(),
+            item.to.key.size(),
+            options.get(),
+            with_.call(),
+            out_handle(writer),
+            out_handle(error)
+        );
+    } else {
+        status = blobstore_writer_open_url(
+            with_.client(),
+            item.to.url.data(),
+            item.to.url.size(),
+            options.get(),
+            with_.call(),
+            out_handle(writer),
+            out_handle(error)
+        );
+    }
+    check(status, error);
+    return writer;
+}
+
+void transfer_engine::stream(const transfer& item, int fd) {
+    if (with_.args().dry_run) {
+        print_dry(item);
+        return;
+    }
+    try {
+        const writer_handle writer = open_writer(item);
+        std::vector<char> chunk(stream_chunk);
+        for (;;) {
+            const std::size_t n = read_some(fd, item.source, chunk);
+            if (n == 0) {
+                break;
+            }
+            error_handle error;
+            const blobstore_status status =
+                blobstore_writer_write(writer.get(), chunk.data(), n, out_handle(error));
+            check(status, error);
+            with_.errors().tick();
+        }
+        object_handle info;
+        error_handle error;
+        const blobstore_status status =
+            blobstore_writer_finish(writer.get(), out_handle(info), out_handle(error));
+        check(status, error);
+        succeeded(item, info.get());
+    } catch (const failure& why) {
+        failed(item, why);
+    }
 }
 
 void transfer_engine::finish() {
@@ -195,14 +229,9 @@ void transfer_engine::submit(std::size_t index) {
 blobstore_status transfer_engine::submit_upload(
     const transfer& item, const blobstore_async& async, error_handle& error
 ) {
-    const upload_options options(with_.args(), item);
+    const put_options options(with_.args(), item.mtime_ns);
     auto file = make_struct<blobstore_file>();
-    if (item.fd >= 0) {
-        file.flags = BLOBSTORE_FILE_FD;
-        file.fd = item.fd;
-    } else {
-        file.path = to_str(item.path);
-    }
+    file.path = to_str(item.path);
     if (item.to.store) {
         return blobstore_upload_file_async(
             item.to.store.get(),
@@ -263,6 +292,7 @@ blobstore_status transfer_engine::submit_download(
 blobstore_status transfer_engine::submit_copy(
     const transfer& item, const blobstore_async& async, error_handle& error
 ) {
+    const put_options options(with_.args(), put_options::of_copy());
     if (item.from.store && item.to.store) {
         return blobstore_copy_async(
             item.from.store.get(),
@@ -271,7 +301,7 @@ blobstore_status transfer_engine::submit_copy(
             item.to.store.get(),
             item.to.key.data(),
             item.to.key.size(),
-            nullptr,
+            options.get(),
             with_.call(),
             &async,
             nullptr,
@@ -284,7 +314,7 @@ blobstore_status transfer_engine::submit_copy(
         item.from.url.size(),
         item.to.url.data(),
         item.to.url.size(),
-        nullptr,
+        options.get(),
         with_.call(),
         &async,
         nullptr,

@@ -20,7 +20,6 @@ struct transfer {
     std::string source; ///< for messages
     std::string destination;
     std::string path; ///< upload from, download to
-    int fd = -1;      ///< upload from this descriptor instead
     object_ref from;  ///< download, copy
     object_ref to;    ///< upload, copy
     std::optional<std::uint64_t> size;
@@ -44,6 +43,9 @@ public:
     /// Waits while all places are taken. With --dry-run only prints.
     void add(transfer item);
 
+    /// Uploads all that can be read from the descriptor, whatever it is; waits for it.
+    void stream(const transfer& item, int fd);
+
     /// Waits until all is done.
     void finish();
 
@@ -57,6 +59,8 @@ private:
         object_handle copied; ///< of a move, while its source is being removed
     };
 
+    void print_dry(const transfer& item);
+    writer_handle open_writer(const transfer& item);
     void submit(std::size_t index);
     blobstore_status
     submit_upload(const transfer& item, const blobstore_async& async, error_handle& error);
