@@ -21,15 +21,13 @@ constexpr std::array<std::string_view, 6> system_headers{
     "Expires"};
 
 // Sub-resources that later work adds; an unknown one would silently become a plain get.
-constexpr std::array<std::string_view, 10> not_served{
+constexpr std::array<std::string_view, 8> not_served{
     "acl",
-    "attributes",
     "legal-hold",
     "object-lock",
     "restore",
     "retention",
     "select",
-    "tagging",
     "torrent",
     "renameObject"};
 
@@ -223,6 +221,8 @@ reply s3_service::object_request(
     if (where.parameter("uploads") != nullptr || where.parameter("uploadId") != nullptr) {
         return upload_request(message, where, data);
     }
+    if (where.parameter("tagging") != nullptr) return tagging(message, where, data);
+    if (where.parameter("attributes") != nullptr) return attributes(where);
     if (message.method == "GET" || head) return get(message, where, head);
     if (message.method == "DELETE") return remove(message, where);
     if (message.method == "PUT") {

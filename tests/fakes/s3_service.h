@@ -81,6 +81,8 @@ private:
     reply put(const request& message, const route& where, const std::string& data);
     reply copy(const request& message, const route& where, const std::string& source);
     reply remove(const request& message, const route& where);
+    reply tagging(const request& message, const route& where, const std::string& data);
+    reply attributes(const route& where);
     std::optional<reply> find_source(
         const request& message, const route& where, const std::string& source, object_ptr& found
     );
