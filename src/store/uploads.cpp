@@ -211,6 +211,10 @@ store::uploads(operation& op, const std::string& prefix, const std::string& page
         token = *decoded;
     }
     const std::string full = prefix_ + prefix;
+    if (full.find('\0') != std::string::npos)
+        co_return describe(
+            error(errc::invalid_argument, "prefix contains a NUL byte"), "uploads", prefix
+        );
     result<upload_page> page = co_await backend_->uploads(op, full, token);
     if (!page) co_return describe(page.error(), "uploads", prefix);
     std::erase_if(page->uploads, [&](const upload_entry& each) {

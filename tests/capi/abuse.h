@@ -84,6 +84,18 @@ struct handles {
 
     std::size_t url_len(const plan&, int) { return 18; }
 
+    const char* token_text(const plan& p, int at) {
+        return p.nul_at == at ? "a\0b"
+                              : static_cast<const char*>(blobstore_buffer_data(token, nullptr));
+    }
+
+    std::size_t token_len(const plan& p, int at) {
+        std::size_t len = 0;
+        blobstore_buffer_data(token, &len);
+        return p.nul_at == at ? 3 : len;
+    }
+
+    blobstore_buffer* token = nullptr; // of an upload with part 1
     blobstore_client* client = nullptr;
     blobstore_store* store = nullptr;
     blobstore_config* config = nullptr;
@@ -117,7 +129,7 @@ struct handles {
     blobstore_str keys[1] = {{"gone", 4}};
     blobstore_kv tags[1] = {{{"tag", 3}, {"value", 5}}};
     blobstore_status results[1] = {};
-    blobstore_kv parts[1] = {{{"1", 1}, {"receipt", 7}}};
+    blobstore_kv parts[1] = {{{"1", 1}, {nullptr, 0}}};
     char data[64] = "0123456789abcdef";
 
 private:

@@ -20,7 +20,8 @@ STRUCTS = {
 ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data",
           "blobstore_kv": "tags"}
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",
-           "max": "4", "n": "1", "capacity": "4", "status": "100"}
+           "max": "4", "n": "1", "capacity": "4", "status": "100",
+           "number": "1"}
 OPTIONAL = {"err", "info", "options", "source_options", "what", "call", "async", "ctx", "release", "len", "aborted"}
 SIZES = {"len", "cap", "size", "n", "max"}
 
@@ -47,6 +48,10 @@ def required(function, kind, name):
     return name not in OPTIONAL
 
 
+def text_of(name):
+    return "url" if "url" in name else "token" if name.startswith("token") else "key"
+
+
 def declare(i, kind, written, name, after):
     """One variable with the argument, and what comes behind the call."""
     spoil = f"p.null_at == {i} ? nullptr : "
@@ -55,7 +60,7 @@ def declare(i, kind, written, name, after):
         after.append(f"r.result({i}, made_{name});")
         return f"{base}* made_{name} = nullptr; {written} {name} = {spoil}&made_{name};"
     if kind == "char*":
-        what = "url_text" if "url" in name else "key_text"
+        what = text_of(name) + "_text"
         return f"{written} {name} = {spoil}h.{what}(p, {i});"
     if kind == "size_t*":
         return f"size_t size_{name} = 0; {written} {name} = {spoil}&size_{name};"
@@ -66,9 +71,10 @@ def declare(i, kind, written, name, after):
     if kind.endswith("*") and base in STRUCTS:
         return f"{written} {name} = {spoil}&h.{STRUCTS[base]};"
     if kind.endswith("*"):
-        return f"{written} {name} = {spoil}h.{ARRAYS[base]};"
+        array = "parts" if name == "parts" else ARRAYS[base]
+        return f"{written} {name} = {spoil}h.{array};"
     if kind == "size_t" and name.endswith("_len"):
-        text = "url_len" if "url" in name else "key_len"
+        text = text_of(name) + "_len"
         return f"{written} {name} = p.long_at == {i} ? too_long : h.{text}(p, {i - 1});"
     if kind == "size_t":
         return f"{written} {name} = p.long_at == {i} ? too_long : {NUMBERS.get(name, '0')};"

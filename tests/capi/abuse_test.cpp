@@ -24,6 +24,12 @@ handles::handles()
     blobstore_list(store, nullptr, nullptr, &page, nullptr);
     blobstore_reader_open(store, "key", 3, nullptr, nullptr, &reader, nullptr);
     blobstore_writer_open(store, "key", 3, nullptr, nullptr, &writer, nullptr);
+    blobstore_upload_create(store, "key", 3, nullptr, nullptr, &token, nullptr);
+    blobstore_buffer* receipt = nullptr;
+    std::size_t token_size = 0;
+    const auto* const text = static_cast<const char*>(blobstore_buffer_data(token, &token_size));
+    blobstore_upload_part(store, text, token_size, 1, "part", 4, nullptr, &receipt, nullptr);
+    blobstore_buffer_free(receipt);
     blobstore_head(store, "missing", 7, nullptr, nullptr, nullptr, &error);
     blobstore_head_async(store, "key", 3, nullptr, nullptr, nullptr, &op, nullptr);
     blobstore_op_wait(op, -1);
@@ -35,6 +41,7 @@ handles::~handles() {
     blobstore_error_free(error);
     blobstore_reader_free(reader);
     blobstore_writer_free(writer);
+    blobstore_buffer_free(token);
     blobstore_page_free(page);
     blobstore_object_free(object);
     blobstore_buffer_free(buffer);
@@ -66,6 +73,7 @@ report run(const function& f, const plan& p, bool closed = false) {
 bool unsupported(const function& f) {
     static constexpr const char* none[] = {
         "blobstore_presign",
+        "blobstore_upload_presign",
         "blobstore_rename", // onto its own key here
         "blobstore_undelete",
         "blobstore_restore",

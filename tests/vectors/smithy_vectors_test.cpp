@@ -345,7 +345,7 @@ TEST(smithy_vectors, a_get_of_another_length_is_no_success) {
     EXPECT_TRUE(values.set("skip_signature", "true", setting_origin::call));
     auto machine = std::make_shared<host>();
     machine->now_ns = [] { return std::int64_t{0}; };
-    proven_endpoints known;
+    s3::proven_endpoints known;
     const auto bucket =
         s3::open("dontcare", values, machine, http::test::open_client(), known).value();
     context on;

@@ -86,4 +86,9 @@ task<result<collected>> collect(operation& op, const source& body, const put_opt
     co_return all;
 }
 
+std::string usual_checksum(const std::string& bytes) {
+    constexpr checksum_kind kind = checksum_kind::crc64nvme;
+    return checksum_text(kind, checksum_of(kind, bytes));
+}
+
 } // namespace blobstore

@@ -17,4 +17,7 @@ struct collected {
 /// errc::checksum where they are not those of the caller's digest.
 task<result<collected>> collect(operation& op, const source& body, const put_options& options);
 
+/// The text of the checksum that is kept where the caller names no kind.
+std::string usual_checksum(const std::string& bytes);
+
 } // namespace blobstore

@@ -83,12 +83,6 @@ struct sums {
     std::string etag, checksum;
 };
 
-/// Where the caller names no kind.
-std::string usual_checksum(const std::string& bytes) {
-    constexpr checksum_kind kind = checksum_kind::crc64nvme;
-    return checksum_text(kind, checksum_of(kind, bytes));
-}
-
 class memory_backend final : public backend {
 public:
     memory_backend(
