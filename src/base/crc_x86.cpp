@@ -11,7 +11,6 @@
 // A function that is called where the processor has these.
 #define BLOBSTORE_SSE __attribute__((target("sse4.2,pclmul")))
 #define BLOBSTORE_AVX __attribute__((target("avx2,pclmul,vpclmulqdq")))
-#define BLOBSTORE_AVX512 __attribute__((target("avx512f,avx512vl,avx2,pclmul,vpclmulqdq")))
 
 namespace blobstore::crc {
 
@@ -123,40 +122,6 @@ BLOBSTORE_AVX block fold_avx(
     return to_block(fold_rest(first, near, at, size));
 }
 
-BLOBSTORE_AVX512 inline __m512i fold_64(__m512i block, __m512i keys, __m512i there) noexcept {
-    const __m512i low = _mm512_clmulepi64_epi128(block, keys, 0x00);
-    const __m512i high = _mm512_clmulepi64_epi128(block, keys, 0x11);
-    return _mm512_ternarylogic_epi64(low, high, there, 0x96); // the sum of all three
-}
-
-BLOBSTORE_AVX512 block fold_avx512(
-    const fold_table& table, std::uint64_t state, const unsigned char* at, std::size_t size
-) noexcept {
-    if (size < 512) {
-        return fold_sse(table, state, at, size);
-    }
-    const __m512i far = _mm512_broadcast_i32x4(keys_of(table.by_256));
-    __m512i lanes[4];
-    for (unsigned i = 0; i < 4; ++i) {
-        lanes[i] = _mm512_loadu_si512(at + 64 * i);
-    }
-    lanes[0] = _mm512_xor_si512(
-        lanes[0], _mm512_zextsi128_si512(_mm_cvtsi64_si128(static_cast<long long>(state)))
-    );
-    for (at += 256, size -= 256; size >= 256; at += 256, size -= 256) {
-        for (unsigned i = 0; i < 4; ++i) {
-            lanes[i] = fold_64(lanes[i], far, _mm512_loadu_si512(at + 64 * i));
-        }
-    }
-    alignas(64) unsigned char folded[256]; // the lanes are a message of their own now
-    for (unsigned i = 0; i < 4; ++i) {
-        _mm512_store_si512(folded + 64 * i, lanes[i]);
-    }
-    const __m128i near = keys_of(table.by_16);
-    const __m128i first = fold_rest(load(folded), near, folded + 16, sizeof folded - 16);
-    return to_block(fold_rest(first, near, at, size));
-}
-
 __attribute__((target("sse4.2"))) std::uint32_t
 step_crc32c(std::uint32_t state, const unsigned char* at, std::size_t size) noexcept {
     std::uint64_t value = state;
@@ -185,12 +150,6 @@ std::span<const candidate> candidates() noexcept {
          [] {
              return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul") &&
                     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");
-         }},
-        {{"avx512", fold_avx512, nullptr, step_crc32c},
-         [] {
-             return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul") &&
-                    __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
-                    __builtin_cpu_supports("avx512vl");
          }},
     };
     return all;
