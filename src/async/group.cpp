@@ -121,8 +121,12 @@ task<result<void>> group::join(operation& op) {
         (void)co_await wake.outlast(op);
     }
     const result<void> stopped = op.check();
-    if (!stopped) co_return stopped.error();
-    co_return all.error();
+    error why = stopped ? all.error() : stopped.error();
+    {
+        const std::lock_guard lock(state_->mutex);
+        if (state_->failure && (*state_->failure)->outcome_unknown) why->outcome_unknown = true;
+    }
+    co_return why;
 }
 
 task<result<void>> for_each_of(

@@ -15,7 +15,8 @@ enum class lane { io, workers };
 
 /// Any number of members, so many at a time. The first failure cancels the others and is what the
 /// group comes to. What the members use must live until join() has returned; it returns only when
-/// all have ended, also where `op` is stopped, so nothing may throw between begin() and join().
+/// all have ended, also where `op` is stopped, so nothing may throw between begin() and join(). A
+/// member's outcome_unknown is the group's.
 class group {
 public:
     group(lane where, std::size_t most)

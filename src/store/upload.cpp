@@ -158,11 +158,16 @@ task<result<void>> put_parts(operation& op, upload_work& work, part_uploads& all
         going = co_await parts.begin(op, std::move(part));
     }
     const result<void> ended = co_await parts.join(op);
-    if (!ended) co_return ended.error();
+    if (!ended) co_return without_doubt(ended.error());
     co_return going;
 }
 
 } // namespace
+
+error without_doubt(error e) {
+    e->outcome_unknown = false;
+    return e;
+}
 
 void abort_behind(runtime& on, std::shared_ptr<backend> at, open_upload what) noexcept {
     const std::shared_ptr<runtime> run = on.shared_from_this();

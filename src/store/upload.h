@@ -29,6 +29,9 @@ struct upload_work {
 /// missing, completes. A failed upload is aborted, also after a cancel, unless it is to be resumed.
 task<result<object_meta>> upload_in_parts(operation& op, upload_work work);
 
+/// Of a part: whatever became of it, there is no object yet.
+error without_doubt(error e);
+
 /// Aborts in the background.
 void abort_behind(runtime& on, std::shared_ptr<backend> at, open_upload what) noexcept;
 

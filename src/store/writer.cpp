@@ -208,7 +208,7 @@ task<result<object_meta>> object_writer::complete(operation& op) {
     result<void> sent;
     if (!pending_.empty()) sent = co_await send_pending(op);
     const result<void> joined = co_await group_.join(op);
-    if (!joined) co_return joined.error();
+    if (!joined) co_return without_doubt(joined.error());
     if (!sent) co_return sent.error();
     std::vector<finished_part>& parts = receipts_->parts;
     std::sort(parts.begin(), parts.end(), [](const finished_part& a, const finished_part& b) {

@@ -164,7 +164,9 @@ TEST_P(uploads, parts_in_any_order_become_the_object) {
     EXPECT_EQ(got.info.content_type, "text/x-parts");
     EXPECT_EQ(got.info.metadata, (std::map<std::string, std::string>{{"made-of", "parts"}}));
     EXPECT_EQ(got.info.etag, done.info.etag);
-    EXPECT_FALSE(open(at).contains(at));
+    if (target_->name != "toxic_reset") { // where the answer to a create may be lost
+        EXPECT_FALSE(open(at).contains(at));
+    }
     EXPECT_EQ(abort(token), is_minio() ? 0 : BLOBSTORE_E_UPLOAD_NOT_FOUND);
 }
 

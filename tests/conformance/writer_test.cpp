@@ -109,7 +109,7 @@ protected:
 CONFORMANCE_SUITE(writer);
 
 TEST_P(writer, of_every_size) {
-    const std::size_t large = target_->name.starts_with("toxic") ? 5 * mib + 1 : 12 * mib + 3;
+    const std::size_t large = target_->name.starts_with("toxic") ? 6 * mib + 1 : 12 * mib + 3;
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, 5 * mib - 1, 5 * mib, 5 * mib + 1, large}) {
         const std::string bytes = pattern(size, 1);

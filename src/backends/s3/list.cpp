@@ -15,7 +15,8 @@ error about_store(error e) {
 
 /// Whether the refusal may be one of list-type=2.
 bool may_refuse_v2(const error& e) {
-    return e->http_status == 400 || e->http_status == 405 || e->http_status == 501;
+    const bool by_status = e->http_status == 400 || e->http_status == 405 || e->http_status == 501;
+    return by_status && (e.code() == errc::invalid_argument || e.code() == errc::unsupported);
 }
 
 } // namespace

@@ -311,7 +311,8 @@ task<result<object_meta>> s3_backend::copy(
     result<object_meta> meta = document ? decode_copy(*document) : document.error();
     if (!meta && meta.error().code() == errc::not_modified) // a condition on the source
         meta = error(errc::precondition, meta.error().message());
-    if (!meta && meta.error()->outcome_unknown) {
+    // Without a condition the copy may be made again: that tells more than a look.
+    if (!meta && meta.error()->outcome_unknown && !options.when.none()) {
         const error failed = refused(meta.error(), options.when);
         meta = co_await look_for_copy(
             op, static_cast<s3_backend&>(from), from_key, key, options, token, begun_ns, failed
