@@ -1724,14 +1724,14 @@ BLOBSTORE_FN(blobstore_status) blobstore_bucket_exists_async(blobstore_store *st
  *  Tags: [any] [blk] [null: call err] [own: err] [use: call]
  *  Codes: all of a call
  *  Since: 0.1.0 */
-BLOBSTORE_FN(blobstore_status) blobstore_bucket_versions(blobstore_store *store, int32_t on, const
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_versioning(blobstore_store *store, int32_t on, const
     blobstore_call *call, blobstore_error **err);
 
-/** Submits blobstore_bucket_versions.
+/** Submits blobstore_bucket_versioning.
  *  Tags: [any] [nb] [null: call async op err] [own: op err] [use: call async]
  *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
  *  Since: 0.1.0 */
-BLOBSTORE_FN(blobstore_status) blobstore_bucket_versions_async(blobstore_store *store, int32_t on, const
+BLOBSTORE_FN(blobstore_status) blobstore_bucket_versioning_async(blobstore_store *store, int32_t on, const
     blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** One page of the buckets of the account: names as keys, creation as modified_ns. Of options prefix, page_size and

@@ -304,7 +304,7 @@ blobstore_status blobstore_bucket_exists_async(
     });
 }
 
-blobstore_status blobstore_bucket_versions(
+blobstore_status blobstore_bucket_versioning(
     blobstore_store* store, int32_t on, const blobstore_call* call, blobstore_error** err
 ) {
     return run_call(
@@ -315,7 +315,7 @@ blobstore_status blobstore_bucket_versions(
     );
 }
 
-blobstore_status blobstore_bucket_versions_async(
+blobstore_status blobstore_bucket_versioning_async(
     blobstore_store* store,
     int32_t on,
     const blobstore_call* call,

@@ -1019,10 +1019,10 @@ namespace Blobstore
         public static extern int blobstore_bucket_exists_async(IntPtr store, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
-        public static extern int blobstore_bucket_versions(IntPtr store, int on, blobstore_call* call, IntPtr* err);
+        public static extern int blobstore_bucket_versioning(IntPtr store, int on, blobstore_call* call, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
-        public static extern int blobstore_bucket_versions_async(IntPtr store, int on, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+        public static extern int blobstore_bucket_versioning_async(IntPtr store, int on, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_bucket_list(IntPtr store, blobstore_list_options* options, blobstore_call* call, IntPtr* page, IntPtr* err);

@@ -1179,12 +1179,12 @@ func BucketExistsAsync(store *Store, call *Call, async *Async, op **Op, err **Er
 	return Status(C.blobstore_bucket_exists_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
-func BucketVersions(store *Store, on int32, call *Call, err **Error) Status {
-	return Status(C.blobstore_bucket_versions((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
+func BucketVersioning(store *Store, on int32, call *Call, err **Error) Status {
+	return Status(C.blobstore_bucket_versioning((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
-func BucketVersionsAsync(store *Store, on int32, call *Call, async *Async, op **Op, err **Error) Status {
-	return Status(C.blobstore_bucket_versions_async((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+func BucketVersioningAsync(store *Store, on int32, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_bucket_versioning_async((*C.blobstore_store)(unsafe.Pointer(store)), C.int32_t(on), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
 func BucketList(store *Store, options *ListOptions, call *Call, page **Page, err **Error) Status {

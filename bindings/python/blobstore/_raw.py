@@ -626,9 +626,9 @@ blobstore_bucket_exists = _function("blobstore_bucket_exists", c_int32, c_void_p
     POINTER(c_void_p))
 blobstore_bucket_exists_async = _function("blobstore_bucket_exists_async", c_int32, c_void_p, POINTER(blobstore_call),
     POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
-blobstore_bucket_versions = _function("blobstore_bucket_versions", c_int32, c_void_p, c_int32,
+blobstore_bucket_versioning = _function("blobstore_bucket_versioning", c_int32, c_void_p, c_int32,
     POINTER(blobstore_call), POINTER(c_void_p))
-blobstore_bucket_versions_async = _function("blobstore_bucket_versions_async", c_int32, c_void_p, c_int32,
+blobstore_bucket_versioning_async = _function("blobstore_bucket_versioning_async", c_int32, c_void_p, c_int32,
     POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_bucket_list = _function("blobstore_bucket_list", c_int32, c_void_p, POINTER(blobstore_list_options),
     POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))

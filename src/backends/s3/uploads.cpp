@@ -129,9 +129,14 @@ task<result<object_meta>> s3_backend::upload_complete(
 
 task<result<void>> s3_backend::upload_abort(operation& op, const open_upload& of) {
     const unsigned_request r = encode_upload_abort(*at(), of);
+    const unsigned before = op.attempts;
     const result<std::string> document = co_await send_for_document(op, r, {});
-    if (!document) co_return no_such_upload(document.error());
-    co_return result<void>();
+    if (document) co_return result<void>();
+    const error failed = no_such_upload(document.error());
+    // An attempt before this one aborted it, and its answer was lost.
+    if (failed.code() == errc::upload_not_found && op.attempts > before + 1)
+        co_return result<void>();
+    co_return failed;
 }
 
 task<result<upload_page>>

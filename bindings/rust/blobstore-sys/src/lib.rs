@@ -794,8 +794,8 @@ extern "C" {
     pub fn blobstore_bucket_delete_async(store: *mut blobstore_store, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_bucket_exists(store: *mut blobstore_store, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_bucket_exists_async(store: *mut blobstore_store, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
-    pub fn blobstore_bucket_versions(store: *mut blobstore_store, on: i32, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
-    pub fn blobstore_bucket_versions_async(store: *mut blobstore_store, on: i32, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_versioning(store: *mut blobstore_store, on: i32, call: *const blobstore_call, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_bucket_versioning_async(store: *mut blobstore_store, on: i32, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_bucket_list(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, page: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_bucket_list_async(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
 }
