@@ -25,7 +25,7 @@ struct open_context {
     const settings_values& values; ///< of this store: call, URL, environment, defaults
     std::shared_ptr<memory_stores> memory;
     std::function<result<std::shared_ptr<http::client>>()>
-        http; ///< one per trust configuration, shared
+        http;                          ///< one per trust configuration, shared
     std::shared_ptr<budget> transfers; ///< the memory that they share
     std::shared_ptr<s3::proven_endpoints> proven;
 };

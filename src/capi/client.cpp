@@ -140,7 +140,9 @@ client_core::open(const store_url& url, const secret_values& config) {
         result<void> set = own.set(key, value.reveal(), setting_origin::call);
         if (!set) return set.error();
     }
-    return open_store(url, {machine, own, memory, [&] { return http_for(own); }, transfers, proven});
+    return open_store(
+        url, {machine, own, memory, [&] { return http_for(own); }, transfers, proven}
+    );
 }
 
 result<std::pair<std::shared_ptr<store>, std::string>> client_core::find(std::string_view url) {
