@@ -194,5 +194,10 @@ TEST_P(on_condition, update_has_no_lost_write) {
         });
     for (std::thread& one : threads)
         one.join();
-    EXPECT_EQ(body_of(k), std::to_string(4 * each));
+    // A write whose answer was lost, and that another has replaced since, is in doubt: it is made
+    // again.
+    if (target_->name == "toxic_reset")
+        EXPECT_GE(std::stoi(body_of(k)), 4 * each);
+    else
+        EXPECT_EQ(body_of(k), std::to_string(4 * each));
 }
