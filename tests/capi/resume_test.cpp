@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uploads that go on after their process was killed: what was there is not sent again.
+#include "capi/support.h"
+#include "support/temp_folder.h"
+
+#include <csignal>
+#include <fstream>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace blobstore::capi_tests {
+namespace {
+
+constexpr std::size_t part = 5u << 20;
+constexpr unsigned parts = 8;
+constexpr unsigned stuck = 5;
+
+std::string bytes_of_file() {
+    std::string bytes(part * (parts - 1) + 77, '\0');
+    std::uint32_t state = 1;
+    for (char& c : bytes) {
+        state = state * 1664525u + 1013904223u;
+        c = static_cast<char>(state >> 24);
+    }
+    return bytes;
+}
+
+class resume : public testing::Test {
+protected:
+    resume() { std::ofstream(path_, std::ios::binary) << body_; }
+
+    blobstore_status upload(const client_ptr& client, const std::string& key) {
+        const store_ptr store =
+            open_store(client, "s3://bucket", fake_settings(server_.endpoint()));
+        auto options = sized<blobstore_put_options>();
+        options.part_size = part;
+        options.parallel = 2;
+        options.resume_path = {state_.data(), state_.size()};
+        auto file = sized<blobstore_file>();
+        file.path = {path_.data(), path_.size()};
+        return blobstore_upload_file(
+            store.get(), key.data(), key.size(), &file, &options, nullptr, nullptr, err_
+        );
+    }
+
+    fakes::match part_match(unsigned number) const {
+        return {"PUT", "key", "partNumber=" + std::to_string(number) + "&"};
+    }
+
+    std::uint64_t sent(unsigned number) const {
+        return server_.traffic_of(part_match(number)).requests;
+    }
+
+    /// A process of its own uploads until part 5 stands still, and is killed there.
+    void upload_and_be_killed() {
+        server_.on(part_match(stuck), fakes::stall_at(fakes::stage::request_body), fakes::for_ever);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const client_ptr mine = make_client();
+            (void)upload(mine, "key");
+            ::_exit(0);
+        }
+        ASSERT_GT(child, 0);
+        for (int i = 0; i < 600 && !(sent(parts) == 1 && sent(parts - 1) == 1); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::this_thread::sleep_for(std::chrono::milliseconds(300)); // the last one is noted down
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        server_.clear_faults();
+    }
+
+    const blobstore_tests::temp_folder folder_;
+    const std::string path_ = folder_.path() + "/file", state_ = folder_.path() + "/state";
+    const std::string body_ = bytes_of_file();
+    fakes::s3_server server_;
+    error_slot err_;
+};
+
+TEST_F(resume, a_killed_upload_sends_only_what_was_on_its_way) {
+    upload_and_be_killed();
+
+    struct stat kept {};
+
+    ASSERT_EQ(::stat(state_.c_str(), &kept), 0);
+    EXPECT_EQ(kept.st_mode & 0777, 0600U);
+    ASSERT_EQ(server_.open_uploads().size(), 1U);
+    const client_ptr client = make_client();
+    ASSERT_EQ(upload(client, "key"), BLOBSTORE_OK) << err_.line();
+    unsigned again = 0;
+    for (unsigned number = 1; number <= parts; ++number)
+        if (number != stuck && sent(number) > 1) ++again;
+    EXPECT_LE(again, 1U); // beside the stuck one
+    EXPECT_EQ(server_.traffic_of({"POST", "key", "uploads"}).requests, 1U);
+    EXPECT_TRUE(server_.open_uploads().empty());
+    EXPECT_NE(::stat(state_.c_str(), &kept), 0);
+    const store_ptr store = open_store(client, "s3://bucket", fake_settings(server_.endpoint()));
+    blobstore_buffer* got = nullptr;
+    ASSERT_EQ(
+        blobstore_get(store.get(), "key", 3, nullptr, nullptr, &got, nullptr, err_), BLOBSTORE_OK
+    );
+    std::size_t size = 0;
+    const void* const data = blobstore_buffer_data(got, &size);
+    EXPECT_TRUE(std::string(static_cast<const char*>(data), size) == body_);
+    blobstore_buffer_free(got);
+}
+
+TEST_F(resume, what_does_not_fit_is_refused_and_kept) {
+    upload_and_be_killed();
+    const client_ptr client = make_client();
+    EXPECT_EQ(upload(client, "another key"), BLOBSTORE_E_INVALID_ARGUMENT);
+    EXPECT_NE(err_.line().find("another object"), std::string::npos) << err_.line();
+    std::string text;
+    std::ifstream(state_) >> text;
+    std::ofstream(state_) << text.substr(0, text.size() - 5);
+    EXPECT_EQ(upload(client, "key"), BLOBSTORE_E_INVALID_ARGUMENT);
+    EXPECT_NE(err_.line().find("cut or changed"), std::string::npos) << err_.line();
+    std::ofstream(state_) << text;
+    std::ofstream(path_, std::ios::app) << "more";
+    EXPECT_EQ(upload(client, "key"), BLOBSTORE_E_CHANGED) << err_.line();
+    EXPECT_EQ(server_.open_uploads().size(), 1U);
+}
+
+} // namespace
+} // namespace blobstore::capi_tests
