@@ -15,7 +15,8 @@ constexpr std::string_view prefix = "x-amz-checksum-";
 
 bool has_word(std::string_view text, std::string_view word) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return !std::ranges::search(text, word, {}, lower, lower).empty();
+    const auto same = [lower](char a, char b) { return lower(a) == lower(b); };
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
 /// Whether the service names something that only a checksum brings with it.
