@@ -143,7 +143,8 @@ TEST_F(files, what_is_no_regular_file_is_not_replaced) {
 
 // Nothing is stored of a file that grows or shrinks while it is read: the last bytes are not sent.
 TEST_F(files, a_file_that_changes_under_way_is_not_stored) {
-    const store_ptr store = open_fake(client_, server_, {{"max_attempts", "1"}});
+    const store_ptr store =
+        open_fake(client_, server_, {{"max_attempts", "1"}, {"multipart_threshold", "1GiB"}});
     const std::string path = folder_ / "changing";
     std::ofstream(path) << std::string(32 << 20, 'a');
     for (const bool grows : {true, false}) {

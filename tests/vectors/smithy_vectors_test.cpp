@@ -346,9 +346,9 @@ TEST(smithy_vectors, a_get_of_another_length_is_no_success) {
     auto machine = std::make_shared<host>();
     machine->now_ns = [] { return std::int64_t{0}; };
     s3::proven_endpoints known;
+    context on;
     const auto bucket =
         s3::open("dontcare", values, machine, http::test::open_client(), known).value();
-    context on;
     auto op = std::make_shared<http::test::test_operation>();
     op->limits.max_attempts = 1;
     const result<void> done = http::test::run(on, op, [&](operation& o) -> task<result<void>> {

@@ -148,8 +148,8 @@ TEST(s3_wire, S3_42_where_there_is_no_bulk_delete_each_key_is_one_request) {
                                     : std::string("HTTP/1.1 204 Gone\r\n\r\n");
     });
     raw_server server([&](int fd, int n) { server_of(fd, n); });
-    const std::shared_ptr<backend> bucket = open_bucket(server, {{"vendor", "gcs"}});
     context on;
+    const std::shared_ptr<backend> bucket = open_bucket(server, {{"vendor", "gcs"}});
     std::vector<result<void>> results;
     const result<void> done = http::test::run(on, [&](operation& op) -> task<result<void>> {
         const std::vector<std::string> keys = {"a", "b", "c"};
