@@ -215,7 +215,7 @@ enum { BLOBSTORE_EVENT_COMPLETE = 1, BLOBSTORE_EVENT_LOG = 2, BLOBSTORE_EVENT_WA
 /** One thing that happened. Frozen array element: 64 bytes with 64-bit pointers, 56 with 32-bit ones. */
 typedef struct blobstore_event {
     uint64_t user_data;
-    uint64_t bytes; /* COMPLETE: bytes moved by get_into and reader_read. LOG: 0 */
+    uint64_t bytes; /* COMPLETE: bytes moved by get_into, get_ranges, reader_read. LOG: 0 */
     uint64_t total; /* COMPLETE: size of the whole object where known. LOG: the level */
     uint64_t data_len, reserved;
     uint32_t type;
@@ -295,7 +295,7 @@ BLOBSTORE_FN(blobstore_status) blobstore_op_wait(blobstore_op *op, int64_t timeo
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const blobstore_error *) blobstore_op_error(const blobstore_op *op);
 
-/** Bytes moved by a complete get_into or reader_read, uploads ended by uploads_abort; else 0.
+/** Bytes moved by a complete get_into, get_ranges or reader_read, uploads ended by uploads_abort; else 0.
  *  Tags: [any] [nb] [null: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(uint64_t) blobstore_op_bytes(const blobstore_op *op);
@@ -521,9 +521,11 @@ BLOBSTORE_FN(void) blobstore_object_free(blobstore_object *object);
 /** blobstore_get_options.flags: which number fields count. UNVERIFIED: the bytes of a whole object are not compared with
  *  the checksum that the store gives (else E_CHECKSUM at the latest by the last byte) */
 enum { BLOBSTORE_GET_OFFSET = 1, BLOBSTORE_GET_LENGTH = 2, BLOBSTORE_GET_SUFFIX = 4, BLOBSTORE_GET_IF_MODIFIED = 8,
-       BLOBSTORE_GET_IF_UNMODIFIED = 16, BLOBSTORE_GET_UNVERIFIED = 32 };
+       BLOBSTORE_GET_IF_UNMODIFIED = 16, BLOBSTORE_GET_UNVERIFIED = 32, BLOBSTORE_GET_MAX_GAP = 64 };
 
-/** Range and conditions of a read; NULL = all of it, whatever it is. */
+/** Range and conditions of a read; NULL = all of it, whatever it is. From two parts on, get, get_into and download_file
+ *  of a store with an ETag per object (S3) read several parts at a time; where the bytes are held against a checksum, they
+ *  come in a row. */
 typedef struct blobstore_get_options {
     uint32_t struct_size, flags;
     uint64_t offset, length; /* LENGTH without OFFSET: from the start; past the end: clipped */
@@ -532,7 +534,17 @@ typedef struct blobstore_get_options {
     blobstore_str if_match, if_none_match; /* ETags as given, or "*"; empty = no condition */
     blobstore_str version; /* empty = the current one */
     blobstore_str sse_customer_key; /* the 32 bytes the object was written with; S3 over TLS only */
+    uint64_t part_size; /* of a request of get_ranges too; 0 = 8 MiB, below 4 KiB counts as that */
+    uint64_t max_gap; /* get_ranges: shorter gaps are read along; default 1 MiB, 0 reads nothing that nobody wants */
+    uint32_t parallel, reserved0; /* requests at a time, up to 256; 0 = 8, get_ranges 10; 1 = one after the other */
 } blobstore_get_options;
+
+/** A range of get_ranges, and where it goes. Frozen array element: 32 bytes with 64-bit pointers, 24 with 32-bit ones. */
+typedef struct blobstore_range {
+    uint64_t offset, length;
+    void *dst; /* room for length bytes; NULL with length 0 */
+    size_t n; /* out: how many came, fewer where the object ends before */
+} blobstore_range;
 
 /** blobstore_put_options.flags. CREATE: only where there is no object, else E_EXISTS. BUCKET_KEY: with aws:kms.
  *  GUESS_TYPE: content type by the key's suffix where none is given. KEEP_ATTRIBUTES, KEEP_TAGS: a copy keeps the
@@ -673,6 +685,41 @@ BLOBSTORE_FN(blobstore_status) blobstore_get_into_url(blobstore_client *client, 
 BLOBSTORE_FN(blobstore_status) blobstore_get_into_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_get_options *options, const blobstore_call *call, void *dst, size_t cap, const
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** Reads n ranges at once, in any order and overlapping too: near ones share a request, long ones are split, several are
+ *  under way at a time, all of them of the same object (E_CHANGED). One that starts behind the end of the object is
+ *  E_RANGE, one that no object can have E_INVALID_ARGUMENT; both name its index. After a failure every n is 0 and
+ *  nothing is promised of any dst. options has no range of its own.
+ *  Tags: [any] [blk] [null: options call ranges info err] [own: info err] [use: key options call ranges]
+ *  Codes: E_RANGE, E_CHANGED, all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_get_ranges(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_get_options *options, const blobstore_call *call, blobstore_range *ranges, size_t n, blobstore_object
+    **info, blobstore_error **err);
+
+/** Submits blobstore_get_ranges.
+ *  Tags: [any] [nb] [null: options call ranges async op err] [own: op err] [use: key options call async] [pin: ranges]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_get_ranges_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_get_options *options, const blobstore_call *call, blobstore_range *ranges, size_t n, const
+    blobstore_async *async, blobstore_op **op, blobstore_error **err);
+
+/** blobstore_get_ranges by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call ranges info err] [own: info err] [use: url options call ranges]
+ *  Codes: E_RANGE, E_CHANGED, all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_get_ranges_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_get_options *options, const blobstore_call *call, blobstore_range *ranges, size_t n,
+    blobstore_object **info, blobstore_error **err);
+
+/** Submits blobstore_get_ranges_url.
+ *  Tags: [any] [nb] [null: options call ranges async op err] [own: op err] [use: url options call async] [pin: ranges]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_get_ranges_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_get_options *options, const blobstore_call *call, blobstore_range *ranges, size_t n,
+    const blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** Writes a whole object, replacing one of the same key.
  *  Tags: [any] [blk] [null: data options call info err] [own: info err] [use: key data options call]
@@ -1126,7 +1173,8 @@ BLOBSTORE_FN(const char *) blobstore_page_token(const blobstore_page *page, size
 BLOBSTORE_FN(void) blobstore_page_free(blobstore_page *page);
 
 
-/* ---- Reader: a streaming read, pinned to one ETag ---- */
+/* ---- Reader: a streaming read, pinned to one ETag. One that breaks off goes on where it was, on a new connection,
+ * within the attempts of the call, which count anew after each MiB; without a strong ETag it fails instead ---- */
 
 /** Opens a streaming read of an object or a range of it.
  *  Tags: [any] [blk] [null: options call err] [own: out err] [use: key options call]

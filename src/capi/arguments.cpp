@@ -61,8 +61,10 @@ result<get_options> read(const blobstore_get_options* given) {
     if (!o) return o.error();
     constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH |
                                     BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED |
-                                    BLOBSTORE_GET_IF_UNMODIFIED | BLOBSTORE_GET_UNVERIFIED;
+                                    BLOBSTORE_GET_IF_UNMODIFIED | BLOBSTORE_GET_UNVERIFIED |
+                                    BLOBSTORE_GET_MAX_GAP;
     result<void> checked = check_flags(o->flags, known, "blobstore_get_options");
+    if (checked) checked = check_reserved(o->reserved0, "blobstore_get_options");
     if (!checked) return checked.error();
     get_options options;
     options.verify = (o->flags & BLOBSTORE_GET_UNVERIFIED) == 0;
@@ -82,6 +84,9 @@ result<get_options> read(const blobstore_get_options* given) {
     result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
     if (!customer_key) return customer_key.error();
     options.customer_key = std::move(*customer_key);
+    options.part_size = o->part_size;
+    options.parallel = o->parallel;
+    if (o->flags & BLOBSTORE_GET_MAX_GAP) options.max_gap = o->max_gap;
     return options;
 }
 

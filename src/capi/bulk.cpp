@@ -161,9 +161,10 @@ result<prepared> prepare_download(
     result<get_options> options = read(get);
     if (!options) return options.error();
     prepared op = prepare(
-        file_args{std::move(*where), std::move(*file), std::move(*options), {}}, run_download
+        file_args{std::move(*where), std::move(*file), std::move(*options), {}},
+        run_download,
+        most_moved
     );
-    op->blocks = true;
     return op;
 }
 

@@ -12,12 +12,9 @@ namespace {
 /// What the calls on one reader share. One at a time uses it: `busy`.
 struct reader_state {
     target where;
-    get_options options;
     call_limits limits; ///< of the open, for every read
     std::shared_ptr<cancel_core> cancel;
-    object_body body;                      ///< bytes is null after a seek, until the next read
-    std::uint64_t start = 0, position = 0; ///< in the object; in what was opened
-    std::optional<std::uint64_t> length;
+    std::unique_ptr<object_reader> body;
     std::atomic<bool> busy{false};
     const std::shared_ptr<cancel_core> freed = std::make_shared<cancel_core>();
 };
@@ -38,18 +35,16 @@ struct open_args {
 };
 
 task<result<void>> run_open(operation& op, open_args& a) {
-    result<object_body> opened = co_await a.where.in->open(op, a.where.key, a.options);
+    result<std::unique_ptr<object_reader>> opened =
+        co_await a.where.in->open(op, a.where.key, a.options);
     if (!opened) co_return opened.error();
     auto made = std::make_unique<blobstore_reader>();
     made->core = a.where.core;
-    made->object = make_object(opened->meta);
+    made->object = make_object((*opened)->meta());
     made->state = std::make_shared<reader_state>();
     made->state->where = a.where;
-    made->state->options = a.options;
     made->state->limits = op.limits;
     made->state->cancel = results_of(op).token;
-    made->state->start = opened->offset;
-    made->state->length = opened->length;
     made->state->body = std::move(*opened);
     results_of(op).reader = made.release();
     co_return result<void>();
@@ -62,39 +57,10 @@ result<prepared> prepare_reader_open(result<target> where, const blobstore_get_o
     return prepare(open_args{std::move(*where), std::move(*options)}, run_open);
 }
 
-/// Opens again at the position, pinned to the ETag seen first.
-task<result<void>> reopen(operation& op, reader_state& s) {
-    get_options again;
-    again.range.offset = s.start + s.position;
-    if (s.length) again.range.length = *s.length - s.position;
-    again.when.if_match = s.body.meta.etag;
-    result<object_body> opened = co_await s.where.in->open(op, s.where.key, again);
-    if (!opened) {
-        error e = opened.error();
-        if (e.code() == errc::precondition) e->code = errc::changed;
-        co_return e;
-    }
-    s.body.bytes = std::move(opened->bytes);
-    co_return result<void>();
-}
-
 /// At least one byte unless at the end.
 task<result<std::size_t>> pull(operation& op, reader_state& s, std::span<char> into) {
-    if (into.empty() || (s.length && s.position >= *s.length)) co_return std::size_t{0};
-    if (!s.body.bytes) {
-        result<void> opened = co_await reopen(op, s);
-        if (!opened) co_return opened.error();
-    }
-    result<std::size_t> n = co_await s.body.bytes->read(op, into, 1);
-    if (!n) {
-        s.body.bytes.reset(); // the connection is spent; the next read opens again
-        co_return s.where.in->describe(n.error(), "read", s.where.key);
-    }
-    if (*n == 0 && s.length && s.position < *s.length)
-        co_return s.where.in->describe(
-            error(errc::network, "the body ended early"), "read", s.where.key
-        );
-    s.position += *n;
+    const result<std::size_t> n = co_await s.body->read(op, into, 1);
+    if (!n) co_return s.where.in->describe(n.error(), "read", s.where.key);
     co_return *n;
 }
 
@@ -123,10 +89,11 @@ task<result<void>> run_read(operation& op, read_args& a) {
 }
 
 task<result<void>> run_next(operation& op, read_args& a) {
+    const object_reader& body = *a.state->body;
     std::size_t room = a.max;
-    if (a.state->length)
+    if (body.length())
         room = static_cast<std::size_t>(std::min<std::uint64_t>(
-            room, *a.state->length - std::min(*a.state->length, a.state->position)
+            room, *body.length() - std::min(*body.length(), body.position())
         ));
     std::string chunk(room, '\0');
     result<std::size_t> n = co_await pull(op, *a.state, chunk);
@@ -305,8 +272,7 @@ blobstore_reader_seek(blobstore_reader* reader, uint64_t offset, blobstore_error
         reader_state& s = *reader->state;
         if (s.busy.exchange(true, std::memory_order_acquire))
             return error(errc::invalid_state, "a call is running on this reader");
-        if (offset != s.position) s.body.bytes.reset();
-        s.position = offset;
+        s.body->seek(offset);
         s.busy.store(false, std::memory_order_release);
         return {};
     });

@@ -16,6 +16,9 @@ public:
     /// True where calls block their thread: asynchronous operations then run on worker threads.
     virtual bool blocks() const noexcept { return false; }
 
+    /// True where several reads of one object at a time are faster than one.
+    virtual bool parallel_reads() const noexcept { return false; }
+
     /// "s3://bucket/key" and the like, for messages; no options, no secret.
     virtual std::string uri(std::string_view key) const = 0;
 

@@ -199,6 +199,12 @@ result<void> check_lock(const lock_options& options) {
 result<void> check_range(const byte_range& range) {
     if (range.suffix && (range.offset || range.length))
         return error(errc::invalid_argument, "a suffix excludes offset and length");
+    if (range.offset && *range.offset > INT64_MAX)
+        return error(
+            errc::invalid_argument,
+            "the offset " + std::to_string(*range.offset) +
+                " is past the end of every object; a negative one looks like that"
+        );
     if (range.offset && range.length && *range.length > UINT64_MAX - *range.offset)
         return error(errc::invalid_argument, "offset plus length is past the end of numbers");
     return {};

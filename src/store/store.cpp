@@ -10,51 +10,6 @@
 
 namespace blobstore {
 
-namespace {
-
-constexpr std::size_t unknown_length_step = 256 * 1024;
-
-error too_large(std::uint64_t size, std::uint64_t limit) {
-    error e(
-        errc::too_large,
-        std::to_string(size) + " bytes are more than memory_limit, " + std::to_string(limit)
-    );
-    e->hint = "use get_into, a reader or download_file, or raise memory_limit";
-    return e;
-}
-
-error does_not_fit(std::uint64_t size, std::size_t room) {
-    error e(
-        errc::too_large, std::to_string(size) + " bytes do not fit into " + std::to_string(room)
-    );
-    e->hint = "give more room or a range, or use a reader or download_file";
-    return e;
-}
-
-/// All of a body whose length is not known beforehand.
-task<result<std::string>> read_to_end(operation& op, reader& from, std::uint64_t limit) {
-    std::string bytes;
-    for (;;) {
-        std::size_t had = bytes.size();
-        bytes.resize(had + unknown_length_step);
-        result<std::size_t> n =
-            co_await from.read(op, std::span(bytes).subspan(had), unknown_length_step);
-        if (!n) co_return n.error();
-        bytes.resize(had + *n);
-        if (bytes.size() > limit) co_return too_large(bytes.size(), limit);
-        if (*n < unknown_length_step) co_return bytes;
-    }
-}
-
-/// Has the bytes compared while they are read, where the service told what with. S3-41
-void verify(object_body& opened) {
-    std::optional<told_checksum> told = read_checksum(opened.meta.checksum);
-    if (!told || told->composite) return;
-    opened.bytes = verified(std::move(opened.bytes), std::move(*told), opened.length);
-}
-
-} // namespace
-
 result<put_options> store::ready(const std::string& key, const put_options& options) {
     result<void> checked = check_put(options);
     if (checked) checked = check_checksum(options);
@@ -127,77 +82,6 @@ result<void> store::check(std::string_view key) const {
 void store::shorten(std::string& key) const {
     if (!prefix_.empty() && key.compare(0, prefix_.size(), prefix_) == 0)
         key.erase(0, prefix_.size());
-}
-
-task<result<object_body>>
-store::open(operation& op, const std::string& key, const get_options& options) {
-    result<void> checked = check(key);
-    if (checked) checked = check_get(options);
-    if (!checked) co_return describe(checked.error(), "get", key);
-    const std::string full = prefix_ + key;
-    result<object_body> opened = co_await backend_->get(op, full, options);
-    if (!opened) co_return describe(opened.error(), "get", key);
-    shorten(opened->meta.key);
-    if (opened->unverified && options.verify) verify(*opened);
-    co_return std::move(*opened);
-}
-
-task<result<object_bytes>>
-store::get(operation& op, const std::string& key, const get_options& options) {
-    result<object_body> opened = co_await open(op, key, options);
-    if (!opened) co_return opened.error();
-    object_bytes all;
-    if (!opened->length) {
-        result<std::string> bytes = co_await read_to_end(op, *opened->bytes, limits_.memory);
-        if (!bytes) co_return describe(bytes.error(), "get", key);
-        all.bytes = std::move(*bytes);
-    } else {
-        if (*opened->length > limits_.memory)
-            co_return describe(too_large(*opened->length, limits_.memory), "get", key);
-        all.bytes.resize(static_cast<std::size_t>(*opened->length));
-        if (!all.bytes.empty()) {
-            result<std::size_t> n = co_await opened->bytes->read(op, all.bytes, all.bytes.size());
-            if (!n) co_return describe(n.error(), "get", key);
-            if (*n != all.bytes.size())
-                co_return describe(error(errc::network, "the body ended early"), "get", key);
-        }
-    }
-    all.meta = std::move(opened->meta);
-    co_return all;
-}
-
-task<result<object_filled>> store::get_into(
-    operation& op, const std::string& key, const get_options& options, std::span<char> into
-) {
-    result<object_body> opened = co_await open(op, key, options);
-    if (!opened) co_return opened.error();
-    if (opened->length && *opened->length > into.size())
-        co_return describe(does_not_fit(*opened->length, into.size()), "get", key);
-    object_filled filled;
-    if (!into.empty() && opened->length != 0u) {
-        std::size_t wanted =
-            opened->length ? static_cast<std::size_t>(*opened->length) : into.size();
-        result<std::size_t> n = co_await opened->bytes->read(op, into.first(wanted), wanted);
-        if (!n) co_return describe(n.error(), "get", key);
-        if (opened->length && *n != wanted)
-            co_return describe(error(errc::network, "the body ended early"), "get", key);
-        filled.size = *n;
-    }
-    if (!opened->length && filled.size == into.size()) { // one byte more would not fit
-        char extra = 0;
-        result<std::size_t> more = co_await opened->bytes->read(op, std::span(&extra, 1), 1);
-        if (!more) co_return describe(more.error(), "get", key);
-        if (*more != 0)
-            co_return describe(
-                error(
-                    errc::too_large, "the object does not fit into " + std::to_string(into.size())
-                ),
-                "get",
-                key
-            );
-    }
-    filled.meta = std::move(opened->meta);
-    co_return filled;
 }
 
 task<result<object_meta>>
@@ -278,17 +162,17 @@ task<result<object_meta>> store::copy(
     const std::string from_full = from.prefix_ + from_key;
     result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, with);
     if (!copied && copied.error().code() == errc::unsupported) {
-        result<object_body> opened = co_await from.backend_->get(op, from_full, with.from);
+        result<std::unique_ptr<object_reader>> opened = co_await from.open(op, from_key, with.from);
         if (!opened) co_return from.describe(opened.error(), "copy", from_key);
-        if (!opened->length)
+        if (!(*opened)->length())
             co_return from.describe(
                 error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
             );
-        result<put_options> put = co_await taken_over(op, from, from_full, opened->meta, with);
+        result<put_options> put = co_await taken_over(op, from, from_full, (*opened)->meta(), with);
         if (!put) co_return from.describe(put.error(), "copy", from_key);
         source body;
-        body.stream = opened->bytes.get();
-        body.stream_length = *opened->length;
+        body.stream = opened->get();
+        body.stream_length = *(*opened)->length();
         copied = co_await put_checked(op, full, body, *put);
     }
     if (!copied) {
@@ -334,19 +218,6 @@ store::presign(operation& op, const std::string& key, const presign_options& opt
     result<std::string> link = co_await backend_->presign(op, full, options);
     if (!link) co_return describe(link.error(), "presign", key);
     co_return std::move(*link);
-}
-
-task<result<object_meta>> store::download(
-    operation& op, const std::string& key, const get_options& options, const local_file& to
-) {
-    result<object_body> opened = co_await open(op, key, options);
-    if (!opened) co_return opened.error();
-    result<std::unique_ptr<file_sink>> sink = file_sink::open(to);
-    if (!sink) co_return describe(sink.error(), "get", key);
-    result<void> moved = co_await move_bytes(op, *opened->bytes, opened->length, **sink);
-    if (moved) moved = (*sink)->commit();
-    if (!moved) co_return describe(moved.error(), "get", key);
-    co_return std::move(opened->meta);
 }
 
 } // namespace blobstore

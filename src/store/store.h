@@ -3,6 +3,7 @@
 // every error.
 #pragma once
 
+#include "store/parallel_reads.h"
 #include "store/writer.h"
 
 namespace blobstore {
@@ -48,13 +49,22 @@ public:
 
     bool blocks() const noexcept { return backend_->blocks(); }
 
-    task<result<object_body>>
+    /// Pinned to what it opened; goes on after its connection broke.
+    task<result<std::unique_ptr<object_reader>>>
     open(operation& op, const std::string& key, const get_options& options);
-    /// errc::too_large above the memory limit, before the body is read.
+    /// errc::too_large above the memory limit, before the body is read. Large objects come in
+    /// parallel parts, also those of the next calls.
     task<result<object_bytes>>
     get(operation& op, const std::string& key, const get_options& options);
     task<result<object_filled>> get_into(
         operation& op, const std::string& key, const get_options& options, std::span<char> into
+    );
+    /// Many ranges at once, each into the room it has; errc::invalid_argument names a bad one.
+    task<result<object_meta>> get_ranges(
+        operation& op,
+        const std::string& key,
+        const get_options& options,
+        std::span<range_target> targets
     );
     task<result<object_meta>>
     head(operation& op, const std::string& key, const get_options& options);
@@ -96,7 +106,8 @@ public:
     task<result<object_meta>> upload(
         operation& op, const std::string& key, const local_file& from, const put_options& options
     );
-    /// Blocks on the local file: to be run where blocking is allowed.
+    /// Blocks on the local file only where blocks() or a blocking call says that it may; else
+    /// workers do.
     task<result<object_meta>> download(
         operation& op, const std::string& key, const get_options& options, const local_file& to
     );
@@ -161,6 +172,10 @@ public:
     error describe(error e, std::string_view operation, std::string_view key) const;
 
 private:
+    struct opened_body;
+
+    task<result<void>>
+    open_body(operation& op, const std::string& key, const get_options& options, opened_body& into);
     result<void> check(std::string_view key) const;
     bool goes_in_parts(std::uint64_t size) const;
     result<upload_work>

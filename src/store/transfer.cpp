@@ -106,37 +106,39 @@ result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
     );
 }
 
-result<void> file_sink::write(std::span<const char> bytes) {
-    if (pending_) return pending_->write(bytes);
-    result<void> written = write_at(fd_, bytes, offset_);
-    if (written) offset_ += bytes.size();
-    return written;
-}
-
-result<void> file_sink::commit() {
+result<void> file_sink::commit(std::uint64_t size) {
     if (pending_) return pending_->publish(name_, if_exists::replace);
-    if (kind_ == file_kind::regular && ::ftruncate(fd_, static_cast<off_t>(offset_)) != 0)
+    if (kind_ == file_kind::regular && ::ftruncate(fd_, static_cast<off_t>(size)) != 0)
         return os_error(errno, "cannot cut the file");
     return {};
 }
 
-task<result<void>>
-move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to) {
-    std::unique_ptr<char[]> chunk(new char[chunk_size]);
+task<result<std::uint64_t>> move_bytes(
+    operation& op,
+    resumable from,
+    std::optional<std::uint64_t> length,
+    file_sink& to,
+    std::uint64_t offset
+) {
+    const std::uint64_t due = length.value_or(UINT64_MAX);
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(due, chunk_size));
+    const std::unique_ptr<char[]> chunk(new char[room]);
     std::uint64_t done = 0;
-    for (;;) {
-        result<std::size_t> n =
-            co_await from.read(op, std::span(chunk.get(), chunk_size), chunk_size);
+    while (done < due) {
+        const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(room, due - done));
+        const result<std::size_t> n =
+            co_await read_on(op, from, std::span(chunk.get(), step), step);
         if (!n) co_return n.error();
         if (*n == 0) break;
-        result<void> running = op.check();
+        const result<void> running = op.check();
         if (!running) co_return running.error();
-        result<void> written = to.write(std::span<const char>(chunk.get(), *n));
-        if (!written) co_return written;
+        const result<void> written =
+            to.write(std::span<const char>(chunk.get(), *n), offset + done);
+        if (!written) co_return written.error();
         done += *n;
     }
     if (length && done != *length) co_return error(errc::network, "the body ended early");
-    co_return result<void>();
+    co_return done;
 }
 
 } // namespace blobstore

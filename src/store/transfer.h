@@ -4,6 +4,7 @@
 
 #include "os/file.h"
 #include "os/replace.h"
+#include "store/download.h"
 #include "store/resume.h"
 #include "store/store.h"
 
@@ -60,10 +61,14 @@ public:
     /// errc::not_a_file where the path leads to something that is no regular file.
     static result<std::unique_ptr<file_sink>> open(const local_file& to);
 
-    result<void> write(std::span<const char> bytes);
+    /// Any thread, concurrently.
+    result<void> write(std::span<const char> bytes, std::uint64_t offset) {
+        return write_at(fd_, bytes, offset);
+    }
 
-    /// Durable and under its final name. A sink dropped before leaves nothing under it.
-    result<void> commit();
+    /// Durable, of `size` bytes and under its final name. A sink dropped before leaves nothing
+    /// under it.
+    result<void> commit(std::uint64_t size);
 
 private:
     file_sink(std::optional<pending_file> pending, std::string name, int fd, file_kind kind)
@@ -76,11 +81,16 @@ private:
     std::string name_;
     int fd_;
     file_kind kind_;
-    std::uint64_t offset_ = 0;
 };
 
-/// errc::network where the body ends before `length`.
-task<result<void>>
-move_bytes(operation& op, reader& from, std::optional<std::uint64_t> length, file_sink& to);
+/// The next `length` bytes (nullopt: all that come) of a body, to `offset` in the file; how many
+/// there were. Blocks on the file.
+task<result<std::uint64_t>> move_bytes(
+    operation& op,
+    resumable from,
+    std::optional<std::uint64_t> length,
+    file_sink& to,
+    std::uint64_t offset
+);
 
 } // namespace blobstore

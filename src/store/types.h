@@ -67,9 +67,12 @@ struct byte_range {
 struct get_options {
     byte_range range;
     conditions when;
-    std::string version;        ///< empty = the current one
-    secret_string customer_key; ///< SSE-C: the 32 bytes the object was written with
-    bool verify = true;         ///< a whole object against the checksum that the service gives
+    std::string version;         ///< empty = the current one
+    secret_string customer_key;  ///< SSE-C: the 32 bytes the object was written with
+    bool verify = true;          ///< a whole object against the checksum that the service gives
+    std::uint64_t part_size = 0; ///< of what is read in parallel; 0 = default
+    std::uint32_t parallel = 0;  ///< requests at a time; 0 = default, 1 = one after another
+    std::optional<std::uint64_t> max_gap; ///< of get_ranges: wider ones are not read along
 };
 
 struct attributes {
@@ -200,7 +203,8 @@ struct object_body {
     std::optional<std::uint64_t>
         length; ///< how many it gives; nullopt where the service does not say
     std::unique_ptr<reader> bytes;
-    bool unverified = false; ///< a whole object that is to be held against meta.checksum
+    bool unverified = false; ///< a whole object that is to be held against meta.checksum, and is by
+                             ///< `bytes` once the portable store opened it
 };
 
 /// Offset and length within an object of `size`. errc::range where the offset is past the end (an

@@ -104,17 +104,18 @@ task<result<std::string>> store::upload_part_copy(
     result<std::string> receipt =
         co_await backend_->upload_part_copy(op, *to, number, *from.backend_, from_full, what);
     if (!receipt && receipt.error().code() == errc::unsupported) { // through here
-        result<object_body> opened = co_await from.open(op, from_key, what);
+        const result<std::unique_ptr<object_reader>> opened =
+            co_await from.open(op, from_key, what);
         if (!opened) co_return opened.error();
-        if (!opened->length)
+        if (!(*opened)->length())
             co_return from.describe(
                 error(errc::unsupported, "the source does not say how long it is"),
                 "upload_part_copy",
                 from_key
             );
         source body;
-        body.stream = opened->bytes.get();
-        body.stream_length = *opened->length;
+        body.stream = opened->get();
+        body.stream_length = *(*opened)->length();
         receipt = co_await backend_->upload_part(op, *to, number, body);
     }
     if (receipt) co_return receipt;

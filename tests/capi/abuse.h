@@ -130,6 +130,7 @@ struct handles {
     blobstore_kv tags[1] = {{{"tag", 3}, {"value", 5}}};
     blobstore_status results[1] = {};
     blobstore_kv parts[1] = {{{"1", 1}, {nullptr, 0}}};
+    blobstore_range ranges[1] = {{0, 1, data, 0}};
     char data[64] = "0123456789abcdef";
 
 private:

@@ -18,7 +18,7 @@ STRUCTS = {
     "blobstore_object_view": "object_view", "blobstore_stats": "stats", "blobstore_config_key": "config_key",
 }
 ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_status": "results", "void": "data",
-          "blobstore_kv": "tags"}
+          "blobstore_kv": "tags", "blobstore_range": "ranges"}
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",
            "max": "4", "n": "1", "capacity": "4", "status": "100",
            "number": "1"}

@@ -60,7 +60,8 @@ void add_events(rows& out, const operation_row& op, bool tls) {
                 row.what.what = what;
                 row.what.where = where;
                 row.what.byte = byte;
-                row.recovers = where != stage::answer_body || op.judged_whole;
+                row.recovers =
+                    where != stage::answer_body || op.judged_whole || op.does == effect::reads;
                 row.harmless = where == stage::after_answer;
                 row.stalls = what == event::stall && !row.harmless;
                 row.definite = where == stage::accept && tls; // no byte of the request went out

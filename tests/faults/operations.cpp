@@ -149,6 +149,37 @@ outcome get_into(const setting_of_call& w) {
     return out;
 }
 
+// Near enough to each other for one request.
+outcome get_ranges(const setting_of_call& w) {
+    call_frame f(w);
+    const std::size_t size = content::whole().size(), third = size / 3;
+    std::string into(size, '\x55');
+    blobstore_range ranges[] = {
+        {2 * third, size - 2 * third, into.data() + 2 * third, 0},
+        {0, third, into.data(), 0},
+        {third, third, into.data() + third, 0}};
+    outcome out = f.end(
+        w.async ? blobstore_get_ranges_async(
+                      w.store,
+                      key.data(),
+                      key.size(),
+                      nullptr,
+                      &w.call,
+                      ranges,
+                      3,
+                      nullptr,
+                      &f.op,
+                      f.err
+                  )
+                : blobstore_get_ranges(
+                      w.store, key.data(), key.size(), nullptr, &w.call, ranges, 3, &f.info, f.err
+                  )
+    );
+    if (out.status == BLOBSTORE_OK)
+        out.body = into.substr(0, ranges[0].n + ranges[1].n + ranges[2].n);
+    return out;
+}
+
 // A reader's calls have the limits of the one that opened it.
 outcome read(const setting_of_call& w) {
     call_frame opening(w);
@@ -418,6 +449,7 @@ constexpr operation_row rows[] = {
     {"get", effect::reads, yes, no, no, yes, content::whole, get},
     {"get_range", effect::reads, yes, no, no, yes, part, get_part},
     {"get_into", effect::reads, yes, no, no, yes, content::whole, get_into},
+    {"get_ranges", effect::reads, yes, no, no, yes, content::whole, get_ranges},
     {"reader_read", effect::reads, yes, no, no, yes, content::whole, read},
     {"reader_next", effect::reads, yes, no, no, yes, content::whole, read_next},
     {"download_file", effect::reads, yes, no, no, yes, content::whole, download},

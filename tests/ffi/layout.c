@@ -159,6 +159,18 @@ static void layout_blobstore_get_options(void) {
     OFFSET(blobstore_get_options, if_none_match);
     OFFSET(blobstore_get_options, version);
     OFFSET(blobstore_get_options, sse_customer_key);
+    OFFSET(blobstore_get_options, part_size);
+    OFFSET(blobstore_get_options, max_gap);
+    OFFSET(blobstore_get_options, parallel);
+    OFFSET(blobstore_get_options, reserved0);
+}
+
+static void layout_blobstore_range(void) {
+    SIZE(blobstore_range);
+    OFFSET(blobstore_range, offset);
+    OFFSET(blobstore_range, length);
+    OFFSET(blobstore_range, dst);
+    OFFSET(blobstore_range, n);
 }
 
 static void layout_blobstore_put_options(void) {
@@ -290,6 +302,7 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_GET_IF_MODIFIED);
     CONSTANT(BLOBSTORE_GET_IF_UNMODIFIED);
     CONSTANT(BLOBSTORE_GET_UNVERIFIED);
+    CONSTANT(BLOBSTORE_GET_MAX_GAP);
     CONSTANT(BLOBSTORE_PUT_CREATE);
     CONSTANT(BLOBSTORE_PUT_BUCKET_KEY);
     CONSTANT(BLOBSTORE_PUT_GUESS_TYPE);
@@ -388,6 +401,7 @@ int main(void) {
     layout_blobstore_call();
     layout_blobstore_object_view();
     layout_blobstore_get_options();
+    layout_blobstore_range();
     layout_blobstore_put_options();
     layout_blobstore_list_options();
     layout_blobstore_presign_options();

@@ -212,11 +212,24 @@ namespace Blobstore
         public blobstore_str if_none_match;
         public blobstore_str version;
         public blobstore_str sse_customer_key;
+        public ulong part_size;
+        public ulong max_gap;
+        public uint parallel;
+        public uint reserved0;
 
         public static blobstore_get_options Make()
         {
             return new blobstore_get_options { struct_size = (uint)sizeof(blobstore_get_options) };
         }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_range
+    {
+        public ulong offset;
+        public ulong length;
+        public void* dst;
+        public UIntPtr n;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -445,6 +458,7 @@ namespace Blobstore
         public const uint BLOBSTORE_GET_IF_MODIFIED = 8;
         public const uint BLOBSTORE_GET_IF_UNMODIFIED = 16;
         public const uint BLOBSTORE_GET_UNVERIFIED = 32;
+        public const uint BLOBSTORE_GET_MAX_GAP = 64;
         public const uint BLOBSTORE_PUT_CREATE = 1;
         public const uint BLOBSTORE_PUT_BUCKET_KEY = 2;
         public const uint BLOBSTORE_PUT_GUESS_TYPE = 4;
@@ -639,6 +653,18 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_get_into_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, void* dst, UIntPtr cap, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_get_ranges(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, blobstore_range* ranges, UIntPtr n, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_get_ranges_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_get_options* options, blobstore_call* call, blobstore_range* ranges, UIntPtr n, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_get_ranges_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, blobstore_range* ranges, UIntPtr n, IntPtr* info, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_get_ranges_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_get_options* options, blobstore_call* call, blobstore_range* ranges, UIntPtr n, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_put(IntPtr store, byte* key, UIntPtr key_len, void* data, UIntPtr len, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);

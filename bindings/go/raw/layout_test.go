@@ -23,6 +23,7 @@ func mirror() []string {
 	var vCall Call
 	var vObjectView ObjectView
 	var vGetOptions GetOptions
+	var vRange Range
 	var vPutOptions PutOptions
 	var vListOptions ListOptions
 	var vPresignOptions PresignOptions
@@ -152,6 +153,15 @@ func mirror() []string {
 		fmt.Sprint("offset blobstore_get_options.if_none_match ", unsafe.Offsetof(vGetOptions.IfNoneMatch)),
 		fmt.Sprint("offset blobstore_get_options.version ", unsafe.Offsetof(vGetOptions.Version)),
 		fmt.Sprint("offset blobstore_get_options.sse_customer_key ", unsafe.Offsetof(vGetOptions.SseCustomerKey)),
+		fmt.Sprint("offset blobstore_get_options.part_size ", unsafe.Offsetof(vGetOptions.PartSize)),
+		fmt.Sprint("offset blobstore_get_options.max_gap ", unsafe.Offsetof(vGetOptions.MaxGap)),
+		fmt.Sprint("offset blobstore_get_options.parallel ", unsafe.Offsetof(vGetOptions.Parallel)),
+		fmt.Sprint("offset blobstore_get_options.reserved0 ", unsafe.Offsetof(vGetOptions.Reserved0)),
+		fmt.Sprint("size blobstore_range ", unsafe.Sizeof(vRange)),
+		fmt.Sprint("offset blobstore_range.offset ", unsafe.Offsetof(vRange.Offset)),
+		fmt.Sprint("offset blobstore_range.length ", unsafe.Offsetof(vRange.Length)),
+		fmt.Sprint("offset blobstore_range.dst ", unsafe.Offsetof(vRange.Dst)),
+		fmt.Sprint("offset blobstore_range.n ", unsafe.Offsetof(vRange.N)),
 		fmt.Sprint("size blobstore_put_options ", unsafe.Sizeof(vPutOptions)),
 		fmt.Sprint("offset blobstore_put_options.struct_size ", unsafe.Offsetof(vPutOptions.StructSize)),
 		fmt.Sprint("offset blobstore_put_options.flags ", unsafe.Offsetof(vPutOptions.Flags)),
@@ -302,6 +312,7 @@ func mirror() []string {
 		fmt.Sprint("const BLOBSTORE_GET_IF_MODIFIED ", int64(GetIfModified)),
 		fmt.Sprint("const BLOBSTORE_GET_IF_UNMODIFIED ", int64(GetIfUnmodified)),
 		fmt.Sprint("const BLOBSTORE_GET_UNVERIFIED ", int64(GetUnverified)),
+		fmt.Sprint("const BLOBSTORE_GET_MAX_GAP ", int64(GetMaxGap)),
 		fmt.Sprint("const BLOBSTORE_PUT_CREATE ", int64(PutCreate)),
 		fmt.Sprint("const BLOBSTORE_PUT_BUCKET_KEY ", int64(PutBucketKey)),
 		fmt.Sprint("const BLOBSTORE_PUT_GUESS_TYPE ", int64(PutGuessType)),

@@ -94,6 +94,7 @@ const (
 	GetIfModified          = 8
 	GetIfUnmodified        = 16
 	GetUnverified          = 32
+	GetMaxGap              = 64
 	PutCreate              = 1
 	PutBucketKey           = 2
 	PutGuessType           = 4
@@ -325,11 +326,22 @@ type GetOptions struct {
 	IfNoneMatch         Str
 	Version             Str
 	SseCustomerKey      Str
+	PartSize            uint64
+	MaxGap              uint64
+	Parallel            uint32
+	Reserved0           uint32
 }
 
 // NewGetOptions returns the structure with its size set and all else default.
 func NewGetOptions() GetOptions {
 	return GetOptions{StructSize: uint32(unsafe.Sizeof(GetOptions{}))}
+}
+
+type Range struct {
+	Offset uint64
+	Length uint64
+	Dst    unsafe.Pointer
+	N      uintptr
 }
 
 type PutOptions struct {
@@ -673,6 +685,22 @@ func GetIntoUrl(client *Client, url *byte, urlLen uintptr, options *GetOptions, 
 
 func GetIntoUrlAsync(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, dst unsafe.Pointer, cap uintptr, async *Async, op **Op, err **Error) Status {
 	return Status(C.blobstore_get_into_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), dst, C.size_t(cap), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func GetRanges(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, ranges *Range, n uintptr, info **Object, err **Error) Status {
+	return Status(C.blobstore_get_ranges((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_range)(unsafe.Pointer(ranges)), C.size_t(n), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func GetRangesAsync(store *Store, key *byte, keyLen uintptr, options *GetOptions, call *Call, ranges *Range, n uintptr, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_get_ranges_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_range)(unsafe.Pointer(ranges)), C.size_t(n), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func GetRangesUrl(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, ranges *Range, n uintptr, info **Object, err **Error) Status {
+	return Status(C.blobstore_get_ranges_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_range)(unsafe.Pointer(ranges)), C.size_t(n), (**C.blobstore_object)(unsafe.Pointer(info)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func GetRangesUrlAsync(client *Client, url *byte, urlLen uintptr, options *GetOptions, call *Call, ranges *Range, n uintptr, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_get_ranges_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_get_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_range)(unsafe.Pointer(ranges)), C.size_t(n), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
 func Put(store *Store, key *byte, keyLen uintptr, data unsafe.Pointer, len uintptr, options *PutOptions, call *Call, info **Object, err **Error) Status {

@@ -100,6 +100,7 @@ BLOBSTORE_GET_SUFFIX = 4
 BLOBSTORE_GET_IF_MODIFIED = 8
 BLOBSTORE_GET_IF_UNMODIFIED = 16
 BLOBSTORE_GET_UNVERIFIED = 32
+BLOBSTORE_GET_MAX_GAP = 64
 BLOBSTORE_PUT_CREATE = 1
 BLOBSTORE_PUT_BUCKET_KEY = 2
 BLOBSTORE_PUT_GUESS_TYPE = 4
@@ -210,7 +211,12 @@ class blobstore_get_options(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("offset", c_uint64), ("length", c_uint64),
                 ("suffix_length", c_uint64), ("if_modified_since_ns", c_int64), ("if_unmodified_since_ns", c_int64),
                 ("if_match", blobstore_str), ("if_none_match", blobstore_str), ("version", blobstore_str),
-                ("sse_customer_key", blobstore_str)]
+                ("sse_customer_key", blobstore_str), ("part_size", c_uint64), ("max_gap", c_uint64),
+                ("parallel", c_uint32), ("reserved0", c_uint32)]
+
+
+class blobstore_range(Structure):
+    _fields_ = [("offset", c_uint64), ("length", c_uint64), ("dst", c_void_p), ("n", c_size_t)]
 
 
 class blobstore_put_options(_Sized):
@@ -334,6 +340,18 @@ blobstore_get_into_url = _function("blobstore_get_into_url", c_int32, c_void_p, 
 blobstore_get_into_url_async = _function("blobstore_get_into_url_async", c_int32, c_void_p, c_char_p, c_size_t,
     POINTER(blobstore_get_options), POINTER(blobstore_call), c_void_p, c_size_t, POINTER(blobstore_async),
     POINTER(c_void_p), POINTER(c_void_p))
+blobstore_get_ranges = _function("blobstore_get_ranges", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_range), c_size_t, POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_get_ranges_async = _function("blobstore_get_ranges_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_range), c_size_t,
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_get_ranges_url = _function("blobstore_get_ranges_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_range), c_size_t, POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_get_ranges_url_async = _function("blobstore_get_ranges_url_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_get_options), POINTER(blobstore_call), POINTER(blobstore_range), c_size_t,
+    POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_put = _function("blobstore_put", c_int32, c_void_p, c_char_p, c_size_t, c_void_p, c_size_t,
     POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_put_async = _function("blobstore_put_async", c_int32, c_void_p, c_char_p, c_size_t, c_void_p, c_size_t,

@@ -73,6 +73,8 @@ public:
         , machine_(std::move(machine))
         , client_(std::move(client)) {}
 
+    bool parallel_reads() const noexcept override { return true; }
+
     std::string uri(std::string_view key) const override {
         return "s3://" + bucket_ + "/" + std::string(key);
     }

@@ -136,6 +136,7 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         if (!answers(*range, options.range, opened.length))
             co_return error(errc::protocol, "the service sent another range than was asked for");
         opened.offset = range->first;
+        opened.length = range->last - range->first + 1; // also of a chunked answer
     } else if (!is_all(options.range, opened.length)) {
         co_return error(errc::unsupported, "the service does not serve ranges of this object");
     }

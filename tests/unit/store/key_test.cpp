@@ -62,6 +62,14 @@ TEST(key, ranges) {
     past.offset = UINT64_MAX;
     past.length = 1;
     EXPECT_EQ(code_of(check_range(past)), errc::invalid_argument);
+    past.offset = static_cast<std::uint64_t>(-5);
+    EXPECT_EQ(code_of(check_range(past)), errc::invalid_argument);
+    past.offset = std::uint64_t{INT64_MAX} + 1;
+    EXPECT_EQ(code_of(check_range(past)), errc::invalid_argument);
+    past.offset = INT64_MAX;
+    EXPECT_TRUE(check_range(past));
+    past.length = UINT64_MAX;
+    EXPECT_EQ(code_of(check_range(past)), errc::invalid_argument);
 
     struct row {
         std::optional<std::uint64_t> offset, length, suffix;

@@ -84,6 +84,7 @@ pub const BLOBSTORE_GET_SUFFIX: u32 = 4;
 pub const BLOBSTORE_GET_IF_MODIFIED: u32 = 8;
 pub const BLOBSTORE_GET_IF_UNMODIFIED: u32 = 16;
 pub const BLOBSTORE_GET_UNVERIFIED: u32 = 32;
+pub const BLOBSTORE_GET_MAX_GAP: u32 = 64;
 pub const BLOBSTORE_PUT_CREATE: u32 = 1;
 pub const BLOBSTORE_PUT_BUCKET_KEY: u32 = 2;
 pub const BLOBSTORE_PUT_GUESS_TYPE: u32 = 4;
@@ -432,6 +433,10 @@ pub struct blobstore_get_options {
     pub if_none_match: blobstore_str,
     pub version: blobstore_str,
     pub sse_customer_key: blobstore_str,
+    pub part_size: u64,
+    pub max_gap: u64,
+    pub parallel: u32,
+    pub reserved0: u32,
 }
 
 impl Default for blobstore_get_options {
@@ -439,6 +444,21 @@ impl Default for blobstore_get_options {
         let mut s: Self = unsafe { core::mem::zeroed() };
         s.struct_size = core::mem::size_of::<Self>() as u32;
         s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct blobstore_range {
+    pub offset: u64,
+    pub length: u64,
+    pub dst: *mut c_void,
+    pub n: usize,
+}
+
+impl Default for blobstore_range {
+    fn default() -> Self {
+        unsafe { core::mem::zeroed() }
     }
 }
 
@@ -668,6 +688,10 @@ extern "C" {
     pub fn blobstore_get_into_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, dst: *mut c_void, cap: usize, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_get_into_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, dst: *mut c_void, cap: usize, n: *mut usize, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_get_into_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, dst: *mut c_void, cap: usize, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_get_ranges(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, ranges: *mut blobstore_range, n: usize, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_get_ranges_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, ranges: *mut blobstore_range, n: usize, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_get_ranges_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, ranges: *mut blobstore_range, n: usize, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_get_ranges_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_get_options, call: *const blobstore_call, ranges: *mut blobstore_range, n: usize, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_put(store: *mut blobstore_store, key: *const c_char, key_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_put_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_put_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, data: *const c_void, len: usize, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;

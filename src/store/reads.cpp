@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reads of the portable store: into memory, into a file, as a stream, in many ranges.
+#include "async/context.h"
+#include "store/checksums.h"
+#include "store/key.h"
+#include "store/store.h"
+#include "store/transfer.h"
+#include "store/verify.h"
+
+namespace blobstore {
+
+/// One object while a call reads it.
+struct store::opened_body {
+    backend& from;
+    std::string key; ///< as the backend spells it
+    const get_options& asked;
+    object_body body;
+    read_progress at;
+
+    resumable rest() { return {from, key, asked, body, at}; }
+
+    opened_object whole() { return {from, key, asked, body, at}; }
+};
+
+namespace {
+
+constexpr std::size_t unknown_length_step = 256 * 1024;
+
+error too_large(std::uint64_t size, std::uint64_t limit) {
+    error e(
+        errc::too_large,
+        std::to_string(size) + " bytes are more than memory_limit, " + std::to_string(limit)
+    );
+    e->hint = "use get_into, a reader or download_file, or raise memory_limit";
+    return e;
+}
+
+error does_not_fit(std::uint64_t size, std::size_t room) {
+    error e(
+        errc::too_large, std::to_string(size) + " bytes do not fit into " + std::to_string(room)
+    );
+    e->hint = "give more room or a range, or use a reader or download_file";
+    return e;
+}
+
+/// All of a body whose length is not known beforehand.
+task<result<std::string>> read_to_end(operation& op, resumable from, std::uint64_t limit) {
+    std::string bytes;
+    for (;;) {
+        const std::size_t had = bytes.size();
+        bytes.resize(had + unknown_length_step);
+        const result<std::size_t> n =
+            co_await read_on(op, from, std::span(bytes).subspan(had), unknown_length_step);
+        if (!n) co_return n.error();
+        bytes.resize(had + *n);
+        if (bytes.size() > limit) co_return too_large(bytes.size(), limit);
+        if (*n < unknown_length_step) co_return bytes;
+    }
+}
+
+task<result<void>> fill(operation& op, resumable from, std::span<char> into) {
+    const result<std::size_t> n = co_await read_on(op, from, into, into.size());
+    if (!n) co_return n.error();
+    if (*n != into.size()) co_return error(errc::network, "the body ended early");
+    co_return result<void>();
+}
+
+/// A body of known length, in parts where that pays.
+task<result<void>> fill_all(operation& op, opened_object what, std::span<char> into) {
+    result<void> filled;
+    if (into.empty()) co_return filled;
+    if (!pays_in_parts(what.from, what.asked, what.body)) {
+        const resumable rest{what.from, what.key, what.asked, what.body, what.at};
+        filled = co_await fill(op, rest, into);
+        co_return filled;
+    }
+    const part_mover move =
+        [into](operation& member, resumable from, std::uint64_t at, std::uint64_t length) {
+            const auto begin = static_cast<std::size_t>(at);
+            return fill(member, from, into.subspan(begin, static_cast<std::size_t>(length)));
+        };
+    filled = co_await read_parts(op, what, lane::io, move);
+    co_return filled;
+}
+
+/// A body of unknown length, which has to fit: one byte more is asked for to see.
+task<result<std::size_t>> fill_unknown(operation& op, resumable from, std::span<char> into) {
+    const result<std::size_t> n = co_await read_on(op, from, into, into.size());
+    if (!n || *n < into.size()) co_return n;
+    char extra = 0;
+    const result<std::size_t> more = co_await read_on(op, from, std::span(&extra, 1), 1);
+    if (!more) co_return more.error();
+    if (*more != 0)
+        co_return error(
+            errc::too_large, "the object does not fit into " + std::to_string(into.size())
+        );
+    co_return n;
+}
+
+/// What touches local files: here where this thread may block, else on a worker.
+task<result<void>> where_it_may_block(operation& op, operation::body_function work) {
+    result<void> done;
+    if (!op.home().serves_many())
+        done = co_await work(op);
+    else
+        done =
+            co_await for_each_of(op, lane::workers, 1, 1, [&work](operation& member, std::size_t) {
+                return work(member);
+            });
+    co_return done;
+}
+
+/// A download on its way.
+struct into_file {
+    opened_object what;
+    const local_file& to;
+    std::unique_ptr<file_sink> sink;
+
+    task<result<void>> open(operation&) {
+        result<std::unique_ptr<file_sink>> opened = file_sink::open(to);
+        if (!opened) co_return opened.error();
+        sink = std::move(*opened);
+        co_return result<void>();
+    }
+
+    task<result<void>> all(operation& op) {
+        const result<void> opened = co_await open(op);
+        if (!opened) co_return opened.error();
+        const resumable rest{what.from, what.key, what.asked, what.body, what.at};
+        const result<std::uint64_t> moved =
+            co_await move_bytes(op, rest, what.body.length, *sink, 0);
+        if (!moved) co_return moved.error();
+        co_return sink->commit(*moved);
+    }
+
+    task<result<void>> part(operation& op, resumable from, std::uint64_t at, std::uint64_t length) {
+        const result<std::uint64_t> moved = co_await move_bytes(op, from, length, *sink, at);
+        if (!moved) co_return moved.error();
+        co_return result<void>();
+    }
+
+    task<result<void>> commit(operation&) { co_return sink->commit(*what.body.length); }
+
+    /// Opens, fills from many threads, commits.
+    task<result<void>> in_parts(operation& op) {
+        result<void> done =
+            co_await where_it_may_block(op, [this](operation& o) { return open(o); });
+        if (!done) co_return done.error();
+        const part_mover move =
+            [this](operation& member, resumable from, std::uint64_t at, std::uint64_t length) {
+                return part(member, from, at, length);
+            };
+        done = co_await read_parts(op, what, lane::workers, move);
+        if (!done) co_return done.error();
+        done = co_await where_it_may_block(op, [this](operation& o) { return commit(o); });
+        co_return done;
+    }
+};
+
+/// Has the bytes compared while they are read, where the service told what with: over what mends
+/// itself, so that the sum goes on. S3-41
+void verify(
+    const std::shared_ptr<backend>& from,
+    const std::string& key,
+    const get_options& options,
+    object_body& body,
+    unsigned attempts
+) {
+    body.unverified = false;
+    std::optional<told_checksum> told = read_checksum(body.meta.checksum);
+    if (!options.verify || !told || told->composite) return;
+    object_body raw{body.meta, body.offset, body.length, std::move(body.bytes), false};
+    auto mended = std::make_unique<object_reader>(from, key, options, std::move(raw), attempts);
+    body.bytes = verified(std::move(mended), std::move(*told), body.length);
+    body.unverified = true;
+}
+
+result<void> check_targets(std::span<const range_target> targets) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const resolved_range& range = targets[i].range;
+        const result<void> checked = check_range({range.offset, range.length, {}});
+        if (checked) continue;
+        error e = checked.error();
+        e->message = "range " + std::to_string(i) + ": " + e->message;
+        return e;
+    }
+    return {};
+}
+
+} // namespace
+
+/// The checked object, opened; described.
+task<result<void>> store::open_body(
+    operation& op, const std::string& key, const get_options& options, opened_body& into
+) {
+    result<void> checked = check(key);
+    if (checked) checked = check_get(options);
+    if (!checked) co_return describe(checked.error(), "get", key);
+    const unsigned before = op.attempts;
+    result<object_body> opened = co_await backend_->get(op, into.key, options);
+    if (!opened) co_return describe(opened.error(), "get", key);
+    into.body = std::move(*opened);
+    into.at.used = op.attempts - before;
+    if (into.body.unverified) verify(backend_, into.key, options, into.body, into.at.used);
+    shorten(into.body.meta.key);
+    co_return result<void>();
+}
+
+task<result<std::unique_ptr<object_reader>>>
+store::open(operation& op, const std::string& key, const get_options& options) {
+    opened_body now{*backend_, prefix_ + key, options, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, now);
+    if (!opened) co_return opened.error();
+    co_return std::make_unique<object_reader>(
+        backend_, std::move(now.key), options, std::move(now.body), now.at.used
+    );
+}
+
+task<result<object_bytes>>
+store::get(operation& op, const std::string& key, const get_options& options) {
+    opened_body now{*backend_, prefix_ + key, options, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, now);
+    if (!opened) co_return opened.error();
+    object_bytes all;
+    if (!now.body.length) {
+        result<std::string> bytes = co_await read_to_end(op, now.rest(), limits_.memory);
+        if (!bytes) co_return describe(bytes.error(), "get", key);
+        all.bytes = std::move(*bytes);
+    } else {
+        if (*now.body.length > limits_.memory)
+            co_return describe(too_large(*now.body.length, limits_.memory), "get", key);
+        all.bytes.resize(static_cast<std::size_t>(*now.body.length));
+        const result<void> filled = co_await fill_all(op, now.whole(), all.bytes);
+        if (!filled) co_return describe(filled.error(), "get", key);
+    }
+    all.meta = std::move(now.body.meta);
+    co_return all;
+}
+
+task<result<object_filled>> store::get_into(
+    operation& op, const std::string& key, const get_options& options, std::span<char> into
+) {
+    opened_body now{*backend_, prefix_ + key, options, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, now);
+    if (!opened) co_return opened.error();
+    object_filled filled;
+    if (!now.body.length) {
+        const result<std::size_t> n = co_await fill_unknown(op, now.rest(), into);
+        if (!n) co_return describe(n.error(), "get", key);
+        filled.size = *n;
+    } else {
+        if (*now.body.length > into.size())
+            co_return describe(does_not_fit(*now.body.length, into.size()), "get", key);
+        filled.size = static_cast<std::size_t>(*now.body.length);
+        const result<void> all = co_await fill_all(op, now.whole(), into.first(filled.size));
+        if (!all) co_return describe(all.error(), "get", key);
+    }
+    filled.meta = std::move(now.body.meta);
+    co_return filled;
+}
+
+task<result<object_meta>> store::get_ranges(
+    operation& op,
+    const std::string& key,
+    const get_options& options,
+    std::span<range_target> targets
+) {
+    result<void> checked = check(key);
+    if (checked) checked = check_get(options);
+    if (checked && !options.range.whole())
+        checked = error(errc::invalid_argument, "the options of many ranges have one of their own");
+    if (checked) checked = check_targets(targets);
+    if (!checked) co_return describe(checked.error(), "get", key);
+    const std::string full = prefix_ + key;
+    result<object_meta> meta = co_await read_ranges(op, *backend_, full, options, targets);
+    if (!meta) co_return describe(meta.error(), "get", key);
+    shorten(meta->key);
+    co_return std::move(*meta);
+}
+
+task<result<object_meta>> store::download(
+    operation& op, const std::string& key, const get_options& options, const local_file& to
+) {
+    opened_body now{*backend_, prefix_ + key, options, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, now);
+    if (!opened) co_return opened.error();
+    into_file way{now.whole(), to, nullptr};
+    result<void> done;
+    if (pays_in_parts(*backend_, options, now.body))
+        done = co_await way.in_parts(op);
+    else
+        done = co_await where_it_may_block(op, [&way](operation& o) { return way.all(o); });
+    if (!done) co_return describe(done.error(), "get", key);
+    co_return std::move(now.body.meta);
+}
+
+} // namespace blobstore
