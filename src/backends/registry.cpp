@@ -5,6 +5,7 @@
 
 #include "http/settings.h"
 #include "store/settings.h"
+#include "store/views.h"
 
 #ifdef BLOBSTORE_BACKEND_FILE
 #include "backends/file/file.h"
@@ -136,6 +137,7 @@ result<std::shared_ptr<store>> open_store(const store_url& url, const open_conte
     if (row.complete) row.complete(whole.authority, whole.prefix);
     result<std::shared_ptr<backend>> opened = row.open(whole, with);
     if (!opened) return opened.error();
+    if (with.values.boolean("read_only")) opened = read_only_view(std::move(*opened));
     std::string prefix = row.prefix_is_root ? std::string() : whole.prefix;
     if (!prefix.empty() && prefix.back() != '/') prefix += '/';
     store_limits limits = limits_of(with.values);

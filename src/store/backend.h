@@ -13,6 +13,9 @@ namespace blobstore {
 /// above. References given to a call outlive it.
 class backend : public admin, public std::enable_shared_from_this<backend> {
 public:
+    /// The store behind views of it: what another one may be asked to copy from.
+    virtual backend& itself() noexcept { return *this; }
+
     /// True where calls block their thread: asynchronous operations then run on worker threads.
     virtual bool blocks() const noexcept { return false; }
 

@@ -160,7 +160,8 @@ task<result<object_meta>> store::copy(
     const copy_options& with = *ready_to;
     const std::string full = prefix_ + key;
     const std::string from_full = from.prefix_ + from_key;
-    result<object_meta> copied = co_await backend_->copy(op, *from.backend_, from_full, full, with);
+    result<object_meta> copied =
+        co_await backend_->copy(op, from.backend_->itself(), from_full, full, with);
     if (!copied && copied.error().code() == errc::unsupported) {
         result<std::unique_ptr<object_reader>> opened = co_await from.open(op, from_key, with.from);
         if (!opened) co_return from.describe(opened.error(), "copy", from_key);

@@ -101,8 +101,9 @@ task<result<std::string>> store::upload_part_copy(
         checked = error(errc::invalid_argument, "a part is copied by offset and length");
     if (!checked) co_return from.describe(checked.error(), "upload_part_copy", from_key);
     const std::string from_full = from.prefix_ + from_key;
-    result<std::string> receipt =
-        co_await backend_->upload_part_copy(op, *to, number, *from.backend_, from_full, what);
+    result<std::string> receipt = co_await backend_->upload_part_copy(
+        op, *to, number, from.backend_->itself(), from_full, what
+    );
     if (!receipt && receipt.error().code() == errc::unsupported) { // through here
         const result<std::unique_ptr<object_reader>> opened =
             co_await from.open(op, from_key, what);
