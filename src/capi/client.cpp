@@ -37,7 +37,13 @@ result<runtime_options> threads_of(const settings_values& values) {
     return options;
 }
 
-constexpr std::string_view client_settings[] = {"io_threads", "worker_threads", "callback_threads"};
+constexpr std::string_view client_settings[] = {
+    "io_threads", "worker_threads", "callback_threads", "max_bandwidth_up", "max_bandwidth_down"};
+
+std::shared_ptr<limiter> limiter_of(const settings_values& values, const char* key) {
+    const std::uint64_t rate = values.size(key);
+    return rate == 0 ? nullptr : std::make_shared<limiter>(rate);
+}
 
 /// A store cannot change what its client has already.
 result<void> check_store_settings(const secret_values& in_url, const secret_values& config) {
@@ -112,6 +118,7 @@ result<std::shared_ptr<http::client>> client_core::http_for(const settings_value
     if (found != http_.end()) return found->second;
     http::client_options options = http::options_from(of);
     options.log = log;
+    options.shape = shape;
     result<std::shared_ptr<http::client>> made = http::client::open(std::move(options));
     if (made) http_.emplace(std::move(identity), *made);
     return made;
@@ -196,6 +203,8 @@ blobstore_status blobstore_client_new(
         if (!threads) return threads.error();
         auto core = std::make_shared<client_core>(std::move(machine), std::move(values), *threads);
         core->log = sink_of(*options, core->run);
+        core->shape.up = limiter_of(core->values, "max_bandwidth_up");
+        core->shape.down = limiter_of(core->values, "max_bandwidth_down");
         *out = new blobstore_client{core, core->pid};
         return {};
     });

@@ -49,6 +49,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
     const std::shared_ptr<s3::proven_endpoints> proven;
     const std::shared_ptr<block_pool> blocks = std::make_shared<block_pool>(); ///< of operations
     log_sink log;
+    bandwidth shape; ///< of all its traffic
     const long pid = process_id();
 
 private:

@@ -257,25 +257,34 @@ task<moved> channel::write_plain(
     operation& op, std::span<const char> head, std::span<const char> body, time_limit limit
 ) {
     const std::size_t due = body.size();
+    std::size_t unpaid = 0;
     const auto took = [&](std::size_t n) {
         written_ += n;
+        if (up_) unpaid += n;
         counters::add(counts_.bytes_sent, n);
         const std::size_t of_head = std::min(n, head.size());
         head = head.subspan(of_head);
         body = body.subspan(n - of_head);
     };
-    if (!op.stopped() && !head.empty()) took(send_now(head, body)); // most requests fit
-    while (!head.empty() || !body.empty()) {
+    const auto share = [&] { return up_ ? body.first(std::min(body.size(), up_->step())) : body; };
+    if (!op.stopped() && !head.empty()) took(send_now(head, share())); // most requests fit
+    while (!head.empty() || !body.empty() || unpaid != 0) {
+        if (up_ && unpaid != 0) {
+            const result<void> paid = co_await up_->pay(op, std::exchange(unpaid, 0));
+            if (!paid) co_return moved{ending::stopped, 0, {}};
+            continue;
+        }
         op.arm(limit.allowed, limit.code);
+        const std::span<const char> next = share();
         const std::array<asio::const_buffer, 2> gather{
             asio::const_buffer(head.data(), head.size()),
-            asio::const_buffer(body.data(), body.size())};
+            asio::const_buffer(next.data(), next.size())};
         auto start = [this, gather](io_handler h) { socket_->async_write_some(gather, h); };
         op.io_bytes = 0;
         const io_result r = co_await io_wait{op, &channel::interrupt, this, start};
         if (r.ec) co_return moved{ending::failed, 0, r.ec};
         took(handed_over(op, r));
-        if (head.empty() && body.empty()) break;
+        if (head.empty() && body.empty() && unpaid == 0) break;
         if (r.stopped != errc::ok) co_return moved{ending::stopped, 0, {}};
         if (head.empty() && heard()) break;
     }
@@ -306,6 +315,9 @@ task<moved> channel::flush(operation& op, time_limit limit) {
         tls_->sent(n);
         if (r.stopped != errc::ok && !tls_->pending().empty())
             co_return moved{ending::stopped, 0, {}};
+        if (!up_) continue;
+        const result<void> paid = co_await up_->pay(op, n);
+        if (!paid) co_return moved{ending::stopped, 0, {}};
     }
     op.disarm();
     co_return moved{};
@@ -331,10 +343,11 @@ channel::receive(operation& op, std::span<char> into, std::size_t enough, time_l
 task<moved>
 channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, time_limit limit) {
     std::size_t got = 0;
+    const std::size_t most = down_ ? std::min(receive_cap, down_->step()) : receive_cap;
     while (got < enough) {
         op.arm(limit.allowed, limit.code);
         const std::span<char> room =
-            into.subspan(got, whole_segments(std::min(receive_cap, into.size() - got)));
+            into.subspan(got, whole_segments(std::min(most, into.size() - got)));
         auto start = [this, room](io_handler h) {
             socket_->async_read_some(asio::mutable_buffer(room.data(), room.size()), h);
         };
@@ -345,6 +358,9 @@ channel::receive_plain(operation& op, std::span<char> into, std::size_t enough, 
         got += r.bytes;
         drained_ = r.bytes < room.size();
         counters::add(counts_.bytes_received, r.bytes);
+        if (!down_) continue;
+        const result<void> paid = co_await down_->pay(op, r.bytes);
+        if (!paid) co_return moved{ending::stopped, got, {}};
     }
     op.disarm();
     co_return moved{ending::none, got, {}};

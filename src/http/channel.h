@@ -4,6 +4,7 @@
 #pragma once
 
 #include "async/context.h"
+#include "async/limiter.h"
 #include "http/counters.h"
 #include "http/message.h"
 #include "http/tls.h"
@@ -88,6 +89,12 @@ public:
 
     void count_from_here() noexcept { written_ = 0; }
 
+    /// What goes and comes from now on waits for its share of these, which live longer.
+    void shape(const bandwidth& by) noexcept {
+        up_ = by.up.get();
+        down_ = by.down.get();
+    }
+
     bool secure() const noexcept { return to_.tls; }
 
     const origin& to() const noexcept { return to_; }
@@ -124,6 +131,7 @@ private:
 
     const origin to_;
     counters& counts_;
+    limiter *up_ = nullptr, *down_ = nullptr; ///< null: no limit
     context* home_ = nullptr;
     std::optional<stream_socket> socket_;
     endpoint address_;

@@ -103,6 +103,7 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt&
     if (!found) co_return found.error();
     *found = shared.reached.order(std::move(*found), op.now());
     c = std::make_unique<connection>(to, shared.memory, shared.counts);
+    c->wire().shape(shared.options.shape);
     c->born = op.now();
     const connect_limits limits{shared.options.connect, shared.options.handshake};
     trust* const roots = to.tls ? shared.roots.get() : nullptr;

@@ -3,6 +3,7 @@
 // the house.
 #pragma once
 
+#include "async/limiter.h"
 #include "base/log.h"
 #include "http/counters.h"
 #include "http/message.h"
@@ -78,6 +79,7 @@ struct client_options : trust_options {
     std::vector<std::string>
         resolve; ///< host:port:address[:port], as curl's --resolve and --connect-to
     std::string user_agent;
+    bandwidth shape; ///< of all traffic
     log_sink log;
 };
 
