@@ -210,18 +210,19 @@ BLOBSTORE_FN(void) blobstore_config_free(blobstore_config *config);
 /* ---- Completions: one COMPLETE per accepted submit, by queue, by callback or by wait ---- */
 
 /** blobstore_event.type */
-enum { BLOBSTORE_EVENT_COMPLETE = 1, BLOBSTORE_EVENT_LOG = 2, BLOBSTORE_EVENT_WAKE = 3 };
+enum { BLOBSTORE_EVENT_COMPLETE = 1, BLOBSTORE_EVENT_LOG = 2, BLOBSTORE_EVENT_WAKE = 3, BLOBSTORE_EVENT_PROGRESS = 4 };
 
 /** One thing that happened. Frozen array element: 64 bytes with 64-bit pointers, 56 with 32-bit ones. */
 typedef struct blobstore_event {
     uint64_t user_data;
-    uint64_t bytes; /* COMPLETE: bytes moved by get_into, get_ranges, reader_read. LOG: 0 */
-    uint64_t total; /* COMPLETE: size of the whole object where known. LOG: the level */
-    uint64_t data_len, reserved;
+    uint64_t bytes; /* COMPLETE: bytes moved by get_into, get_ranges, reader_read. PROGRESS: moved so far. LOG: 0 */
+    uint64_t total; /* COMPLETE: size of the whole object where known. PROGRESS: of what moves; 0 = not known. LOG: the level */
+    uint64_t data_len;
+    uint64_t reserved; /* PROGRESS: bytes per second since the event before */
     uint32_t type;
     int32_t status; /* of the call */
     blobstore_op *op; /* one reference, given back by blobstore_events_release; NULL for WAKE */
-    const void *data; /* LOG: the line, borrowed from op */
+    const void *data; /* LOG: the line. PROGRESS: a new resume string, or NULL. Borrowed until released */
 } blobstore_event;
 /** Takes one completion, on a callback thread of the client, never on a network thread. event and its op live until
  *  it returns; blobstore_op_retain keeps the op. */
@@ -233,6 +234,9 @@ typedef struct blobstore_async {
     uint64_t user_data;
     blobstore_queue *queue;
     blobstore_event_fn callback;
+    uint32_t progress_interval_ms; /* PROGRESS events at most so often, and with each new resume string; 0 = none. One at
+                                    * a time: until it is released or the callback returns, what comes is added up */
+    uint32_t reserved0;
 } blobstore_async;
 
 /** Makes a queue for at most capacity (0 = 4096) completions that are in flight or not yet moved out of it by poll; a
@@ -519,13 +523,15 @@ BLOBSTORE_FN(void) blobstore_object_free(blobstore_object *object);
 /* ---- Operations: x blocks, x_async submits; the same leading parameters ---- */
 
 /** blobstore_get_options.flags: which number fields count. UNVERIFIED: the bytes of a whole object are not compared with
- *  the checksum that the store gives (else E_CHECKSUM at the latest by the last byte) */
+ *  the checksum that the store gives (else E_CHECKSUM at the latest by the last byte). RESUMABLE: download_file to a path
+ *  keeps what came in a file beside it (".blobstore-tmp-...") when it fails, and tells the resume string by PROGRESS */
 enum { BLOBSTORE_GET_OFFSET = 1, BLOBSTORE_GET_LENGTH = 2, BLOBSTORE_GET_SUFFIX = 4, BLOBSTORE_GET_IF_MODIFIED = 8,
-       BLOBSTORE_GET_IF_UNMODIFIED = 16, BLOBSTORE_GET_UNVERIFIED = 32, BLOBSTORE_GET_MAX_GAP = 64 };
+       BLOBSTORE_GET_IF_UNMODIFIED = 16, BLOBSTORE_GET_UNVERIFIED = 32, BLOBSTORE_GET_MAX_GAP = 64,
+       BLOBSTORE_GET_RESUMABLE = 128 };
 
 /** Range and conditions of a read; NULL = all of it, whatever it is. From two parts on, get, get_into and download_file
- *  of a store with an ETag per object (S3) read several parts at a time; where the bytes are held against a checksum, they
- *  come in a row. */
+ *  of a store with an ETag per object (S3) read several parts at a time; where the bytes are held against a checksum that
+ *  is not had from those of parts (SHA, MD5), they come in a row. */
 typedef struct blobstore_get_options {
     uint32_t struct_size, flags;
     uint64_t offset, length; /* LENGTH without OFFSET: from the start; past the end: clipped */
@@ -537,6 +543,9 @@ typedef struct blobstore_get_options {
     uint64_t part_size; /* of a request of get_ranges too; 0 = 8 MiB, below 4 KiB counts as that */
     uint64_t max_gap; /* get_ranges: shorter gaps are read along; default 1 MiB, 0 reads nothing that nobody wants */
     uint32_t parallel, reserved0; /* requests at a time, up to 256; 0 = 8, get_ranges 10; 1 = one after the other */
+    blobstore_str resume; /* download_file: the resume string of an earlier try, to go on with the same object, else E_CHANGED */
+    blobstore_str resume_path; /* download_file: keeps it in this file, mode 0600; goes on where there is one, removed when
+                                * the file is there. Objects of less than two parts are read anew */
 } blobstore_get_options;
 
 /** A range of get_ranges, and where it goes. Frozen array element: 32 bytes with 64-bit pointers, 24 with 32-bit ones. */

@@ -67,6 +67,7 @@ task<result<void>> group::until(operation& op, std::size_t running) {
 void group::start(operation& op, operation::body_function work) {
     auto one = std::make_shared<member>();
     one->limits = op.limits;
+    one->meter = op.meter;
     one->limits.timeout = milliseconds(0); // the group ends in time: it is cancelled
     one->body = std::move(work);
     one->of = state_;

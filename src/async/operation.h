@@ -3,6 +3,7 @@
 // can suspend in.
 #pragma once
 
+#include "async/progress.h"
 #include "async/task.h"
 #include "base/error.h"
 
@@ -103,12 +104,6 @@ struct call_limits {
     unsigned max_attempts = 5;
 };
 
-/// How far a long call is.
-struct progress {
-    std::uint64_t bytes = 0, total = 0; ///< total 0: not known
-    std::string_view resume;            ///< to go on with after a crash; empty: nothing new
-};
-
 /// A call. Made with make_shared; run or submitted once through a runtime. Everything but cancel()
 /// belongs to the thread that drives its context.
 class operation : public std::enable_shared_from_this<operation> {
@@ -126,8 +121,7 @@ public:
     /// `announced` follows when all that ended together has completed: it wakes whoever waits.
     void (*completed)(operation&) noexcept = nullptr;
     void (*announced)(operation&) noexcept = nullptr;
-    /// While it runs, on any thread, one at a time; null where nobody wants to know.
-    void (*progressed)(operation&, const progress&) noexcept = nullptr;
+    std::shared_ptr<progress_meter> meter; ///< null where nobody wants to know how far it is
     result<void> outcome;
     unsigned attempts = 0; ///< requests sent so far; http counts
     holding held;
@@ -146,6 +140,26 @@ public:
 
     /// Any thread, any time: ends the operation early with errc::cancelled.
     void cancel() noexcept;
+
+    /// So much will move in all.
+    void expect(std::uint64_t total) noexcept {
+        if (meter) meter->expect(total);
+    }
+
+    /// So much of what the call is for has moved.
+    void advance(std::uint64_t bytes) noexcept {
+        if (!meter) return;
+        of_attempt_ += static_cast<std::int64_t>(bytes);
+        meter->add(static_cast<std::int64_t>(bytes));
+    }
+
+    /// What moved from here on may be taken back: a request begins.
+    void begin_request() noexcept { of_attempt_ = 0; }
+
+    /// It begins anew.
+    void take_back() noexcept {
+        if (meter) meter->add(-std::exchange(of_attempt_, 0));
+    }
 
     context& home() const noexcept { return *context_; }
 
@@ -229,6 +243,7 @@ private:
     steady::time_point wake_at_ = steady::time_point::max();
     errc step_code_ = errc::timeout, stop_code_ = errc::ok;
     std::size_t active_index_ = 0;
+    std::int64_t of_attempt_ = 0; ///< see take_back()
     runtime* owner_ = nullptr;
     operation* next_ = nullptr;       ///< in the one list of its context that it is in
     std::shared_ptr<operation> kept_; ///< itself, while it is in one

@@ -62,7 +62,7 @@ result<get_options> read(const blobstore_get_options* given) {
     constexpr std::uint32_t known = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH |
                                     BLOBSTORE_GET_SUFFIX | BLOBSTORE_GET_IF_MODIFIED |
                                     BLOBSTORE_GET_IF_UNMODIFIED | BLOBSTORE_GET_UNVERIFIED |
-                                    BLOBSTORE_GET_MAX_GAP;
+                                    BLOBSTORE_GET_MAX_GAP | BLOBSTORE_GET_RESUMABLE;
     result<void> checked = check_flags(o->flags, known, "blobstore_get_options");
     if (checked) checked = check_reserved(o->reserved0, "blobstore_get_options");
     if (!checked) return checked.error();
@@ -84,6 +84,15 @@ result<get_options> read(const blobstore_get_options* given) {
     result<secret_string> customer_key = key_bytes(o->sse_customer_key, "sse_customer_key");
     if (!customer_key) return customer_key.error();
     options.customer_key = std::move(*customer_key);
+    const std::pair<std::string*, const blobstore_str*> texts[] = {
+        {&options.resume, &o->resume}, {&options.resume_path, &o->resume_path}};
+    for (const auto& [into, from] : texts) {
+        result<std::string> value = text(*from, "a text of blobstore_get_options");
+        if (!value) return value.error();
+        *into = std::move(*value);
+    }
+    options.resumable = (o->flags & BLOBSTORE_GET_RESUMABLE) != 0 || !options.resume.empty() ||
+                        !options.resume_path.empty();
     options.part_size = o->part_size;
     options.parallel = o->parallel;
     if (o->flags & BLOBSTORE_GET_MAX_GAP) options.max_gap = o->max_gap;

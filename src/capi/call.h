@@ -50,19 +50,25 @@ struct blobstore_op final : blobstore::operation {
     std::shared_ptr<blobstore::capi::queue_core> queue;
     blobstore_event_fn callback = nullptr;
     blobstore::work_list delivery; ///< to the callback; made at submit
+    blobstore::work_list progress_delivery;
     std::uint64_t user_data = 0;
     std::string log_line; ///< of a LOG event, which borrows this shape
 
-    std::mutex mutex; ///< guards the next two
+    std::mutex mutex; ///< guards the rest
     std::condition_variable ended;
     bool complete = false;
+    bool telling = false;        ///< a PROGRESS event is on its way or not yet given back
+    bool more_to_tell = false;   ///< since then
+    bool complete_waits = false; ///< for the callback of a PROGRESS event
+    std::string resume;          ///< of the PROGRESS event that is out
     blobstore_status status = BLOBSTORE_OK;
     blobstore_error* failure = nullptr;
 
     ~blobstore_op();
     blobstore_op* add_handle();
     void drop_handle();
-    void free_results() noexcept; ///< what nobody took; once it has completed
+    void progress_heard() noexcept; ///< the PROGRESS event was given back
+    void free_results() noexcept;   ///< what nobody took; once it has completed
 };
 
 namespace blobstore::capi {

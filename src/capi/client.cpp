@@ -71,7 +71,7 @@ log_sink sink_of(const blobstore_client_options& options, const std::weak_ptr<ru
             auto op = std::make_shared<blobstore_op>();
             op->log_line = line;
             op->complete = true;
-            if (!queue->reserve()) return;
+            if (!queue->reserve(false)) return;
             blobstore_event event{
                 user_data,
                 0,

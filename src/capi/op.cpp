@@ -93,13 +93,59 @@ blobstore_event event_of(blobstore_op& op) {
         op.user_data, op.bytes, op.total, 0, 0, BLOBSTORE_EVENT_COMPLETE, op.status, &op, nullptr};
 }
 
+/// Whether COMPLETE has to follow a callback that runs or is about to.
+bool waits_for_progress(blobstore_op& op) noexcept {
+    const std::lock_guard lock(op.mutex);
+    op.complete_waits = op.telling;
+    return op.complete_waits;
+}
+
+/// On a callback thread, one of a call at a time.
+void call_back_progress(blobstore_op& op, const blobstore_event& event) {
+    op.callback(&event);
+    op.progress_heard();
+    op.drop_handle();
+}
+
+/// Told by the meter, under its lock.
+bool tell_progress(void* who, const progress& now) noexcept {
+    auto& op = *static_cast<blobstore_op*>(who);
+    const std::lock_guard lock(op.mutex);
+    op.more_to_tell = op.telling;
+    if (op.telling) return false;
+    try {
+        op.resume = now.resume;
+        const blobstore_event event{
+            op.user_data,
+            now.bytes,
+            now.total,
+            op.resume.size(),
+            now.rate,
+            BLOBSTORE_EVENT_PROGRESS,
+            BLOBSTORE_OK,
+            &op,
+            op.resume.empty() ? nullptr : op.resume.data()};
+        if (op.callback)
+            op.progress_delivery.push_back([&op, event] { call_back_progress(op, event); });
+        op.telling = true;
+        op.add_handle(); // the event's
+        if (op.queue) op.queue->push_progress(event);
+        if (op.callback) op.run->post_callback(std::move(op.progress_delivery));
+    } catch (...) { // out of memory: the next one may do better
+        op.more_to_tell = true;
+        return false;
+    }
+    return true;
+}
+
 /// The one completion of a submitted call.
 void complete(operation& ended) noexcept {
     auto& op = static_cast<blobstore_op&>(ended);
     const std::shared_ptr<runtime> run = op.run;
+    if (op.meter) op.meter->close();
     settle(op);
     if (op.callback) {
-        run->post_callback(std::move(op.delivery));
+        if (!waits_for_progress(op)) run->post_callback(std::move(op.delivery));
         return;
     }
     if (op.queue) op.queue->push(event_of(op));
@@ -129,7 +175,7 @@ result<void> hand_over(const std::shared_ptr<blobstore_op>& op, bool blocks, blo
     bool reserved = false;
     result<void> taken;
     try {
-        if (op->queue) taken = op->queue->reserve();
+        if (op->queue) taken = op->queue->reserve(op->meter != nullptr);
         reserved = op->queue && taken;
         if (op->callback && !run.prepare_callbacks())
             taken = error(errc::no_memory, "cannot start a callback thread");
@@ -141,7 +187,7 @@ result<void> hand_over(const std::shared_ptr<blobstore_op>& op, bool blocks, blo
         taken = error::of_exception();
     }
     if (taken) return taken;
-    if (reserved) op->queue->unreserve();
+    if (reserved) op->queue->unreserve(op->meter != nullptr);
     op->self.reset();
     if (out) *out = nullptr;
     run.exit();
@@ -194,6 +240,12 @@ blobstore_status submit_call(
         op->user_data = how->user_data;
         op->callback = how->callback;
         if (how->queue) op->queue = how->queue->core;
+        checked = check_reserved(how->reserved0, "blobstore_async");
+        if (!checked) return checked;
+        if (how->progress_interval_ms != 0 && (op->queue || op->callback))
+            op->meter = std::make_shared<progress_meter>(
+                milliseconds(how->progress_interval_ms), tell_progress, op.get()
+            );
         result<void> applied = apply(call, op);
         if (!applied) return applied;
         op->completed = complete;
@@ -257,6 +309,18 @@ blobstore_op* blobstore_op::add_handle() {
     if (handles.fetch_add(1, std::memory_order_relaxed) == 0)
         self = std::static_pointer_cast<blobstore_op>(shared_from_this());
     return this;
+}
+
+void blobstore_op::progress_heard() noexcept {
+    bool again = false, was_last = false;
+    {
+        const std::lock_guard lock(mutex);
+        telling = false;
+        was_last = complete_waits;
+        again = std::exchange(more_to_tell, false) && !complete;
+    }
+    if (was_last) run->post_callback(std::move(delivery));
+    if (again && meter) meter->tell();
 }
 
 void blobstore_op::drop_handle() {

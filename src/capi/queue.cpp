@@ -50,18 +50,23 @@ int queue_core::descriptor() noexcept {
     return descriptor_;
 }
 
-result<void> queue_core::reserve() {
+result<void> queue_core::reserve(bool with_progress) {
     if (forked()) return error(errc::forked, "the queue was made before a fork");
     std::lock_guard lock(mutex_);
     if (shut_) return error(errc::closed, "the queue is shut down");
     if (reserved_ + count_ >= ring_.size()) return error(errc::again, "the queue is full");
+    if (with_progress) {
+        progress_.reserve(progress_.size() + told_ + 1);
+        ++told_;
+    }
     ++reserved_;
     return {};
 }
 
-void queue_core::unreserve() noexcept {
+void queue_core::unreserve(bool with_progress) noexcept {
     std::lock_guard lock(mutex_);
     --reserved_;
+    if (with_progress) --told_;
     if (drained()) signal(true);
     ready_.notify_all();
 }
@@ -71,6 +76,7 @@ void queue_core::push(const blobstore_event& event) noexcept {
     {
         std::lock_guard lock(mutex_);
         --reserved_;
+        if (event.op->meter) --told_;
         if (abandoned_) {
             dropped = event.op;
         } else {
@@ -80,6 +86,19 @@ void queue_core::push(const blobstore_event& event) noexcept {
         }
     }
     if (dropped) dropped->drop_handle();
+}
+
+/// One of its kind from a call at a time, so that there is room.
+void queue_core::push_progress(const blobstore_event& event) noexcept {
+    bool dropped = false;
+    {
+        const std::lock_guard lock(mutex_);
+        dropped = abandoned_;
+        if (!dropped) progress_.push_back(event);
+        if (!dropped) signal(true);
+    }
+    if (dropped) event.op->drop_handle(); // the one of COMPLETE is still there
+    ready_.notify_one();
 }
 
 /// Outside the lock: who is woken must not wait for it at once.
@@ -114,10 +133,15 @@ void queue_core::abandon() noexcept {
             std::lock_guard lock(mutex_);
             abandoned_ = shut_ = true;
             ready_.notify_all();
-            if (count_ == 0) return;
-            dropped = ring_[first_].op;
-            first_ = (first_ + 1) % ring_.size();
-            --count_;
+            if (!progress_.empty()) {
+                dropped = progress_.back().op;
+                progress_.pop_back();
+            } else {
+                if (count_ == 0) return;
+                dropped = ring_[first_].op;
+                first_ = (first_ + 1) % ring_.size();
+                --count_;
+            }
         }
         if (dropped) dropped->drop_handle();
     }
@@ -138,6 +162,10 @@ queue_core::poll(blobstore_event* events, std::size_t max, milliseconds timeout,
         woken_ = false;
         events[n++] = blobstore_event{0, 0, 0, 0, 0, BLOBSTORE_EVENT_WAKE, 0, nullptr, nullptr};
     }
+    const std::size_t told = std::min(max - n, progress_.size());
+    std::copy_n(progress_.begin(), told, events + n);
+    progress_.erase(progress_.begin(), progress_.begin() + static_cast<std::ptrdiff_t>(told));
+    n += told;
     while (n < max && count_ != 0) {
         events[n++] = ring_[first_];
         first_ = (first_ + 1) % ring_.size();
@@ -210,5 +238,8 @@ void blobstore_queue_free(blobstore_queue* queue) {
 
 void blobstore_events_release(const blobstore_event* events, size_t n) {
     for (size_t i = 0; events && i < n; ++i)
-        if (events[i].op) events[i].op->drop_handle();
+        if (events[i].op) {
+            if (events[i].type == BLOBSTORE_EVENT_PROGRESS) events[i].op->progress_heard();
+            events[i].op->drop_handle();
+        }
 }

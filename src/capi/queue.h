@@ -16,10 +16,12 @@ public:
     queue_core& operator=(const queue_core&) = delete;
 
     /// errc::again when full, errc::closed after shutdown.
-    result<void> reserve();
-    void unreserve() noexcept;
+    /// `with_progress`: also for one PROGRESS event at a time, until the call completes.
+    result<void> reserve(bool with_progress);
+    void unreserve(bool with_progress) noexcept;
     void push(const blobstore_event& event) noexcept; ///< into a reserved slot; wakes nobody
-    void announce() noexcept;                         ///< wakes who waits for what was pushed
+    void push_progress(const blobstore_event& event) noexcept; ///< wakes who waits
+    void announce() noexcept; ///< wakes who waits for what was pushed
     void wake() noexcept;
     void shutdown() noexcept;
     void abandon() noexcept; ///< the handle is gone: what comes is dropped
@@ -39,13 +41,15 @@ private:
 
     void signal(bool readable) noexcept; ///< with mutex_ held
 
-    bool something() const noexcept { return count_ != 0 || woken_; }
+    bool something() const noexcept { return count_ != 0 || !progress_.empty() || woken_; }
 
     bool drained() const noexcept { return shut_ && reserved_ == 0 && !something(); }
 
     std::mutex mutex_;
     std::condition_variable ready_;
     std::vector<blobstore_event> ring_;
+    std::vector<blobstore_event> progress_; ///< before the ring, so that COMPLETE is the last
+    std::size_t told_ = 0;                  ///< calls that tell of progress
     std::size_t first_ = 0, count_ = 0, reserved_ = 0;
     unsigned waiting_ = 0; ///< threads in poll()
     bool woken_ = false, shut_ = false, abandoned_ = false, readable_ = false;

@@ -252,7 +252,12 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     if (!rendered) co_return rendered.error();
     counters& counts = k.shared->counts;
     counts.add_request(k.current.method);
-    if (++k.sent > 1) counters::add(counts.retries, 1);
+    if (++k.sent > 1) {
+        counters::add(counts.retries, 1);
+        op.take_back();
+    } else {
+        op.begin_request();
+    }
     ++op.attempts;
     const steady::time_point began = op.now();
     const result<void> ok = co_await exchange_once(op, k, a);

@@ -74,7 +74,7 @@ task<result<void>> connection::ask_first(operation& op, std::span<const char> he
 
 task<result<void>>
 connection::send_memory(operation& op, std::span<const char> head, std::span<const char> body) {
-    const std::size_t most = wire_.secure() ? slice_size : body.size();
+    const std::size_t most = wire_.secure() || op.meter ? slice_size : body.size();
     do {
         const std::span<const char> slice = body.first(std::min(body.size(), most));
         body = body.subspan(slice.size());
@@ -135,6 +135,7 @@ task<result<void>> connection::send_piece(
         if (m.how != ending::none) break;
         head = {};
         gone += m.bytes;
+        op.advance(m.bytes);
         sent_all_ = last && gone == piece.size();
         if (!piece.empty()) look_for_answer();
         if (gone == piece.size()) break;

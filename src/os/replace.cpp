@@ -42,11 +42,12 @@ pending_file::pending_file(pending_file&& other) noexcept
     , file_(std::move(other.file_))
     , name_(std::exchange(other.name_, {}))
     , size_(other.size_)
-    , durable_(other.durable_) {
+    , durable_(other.durable_)
+    , kept_(other.kept_) {
 }
 
 pending_file::~pending_file() {
-    if (!name_.empty() && folder_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+    if (!name_.empty() && folder_ && !kept_) ::unlinkat(folder_.get(), name_.c_str(), 0);
 }
 
 result<pending_file> pending_file::create(descriptor folder, temporary kind) {
@@ -65,6 +66,16 @@ result<pending_file> pending_file::create(descriptor folder, temporary kind) {
         if (errno != EEXIST && errno != EINTR) return os_error(errno, "cannot create a file");
     }
     return os_error(EEXIST, "cannot create a file");
+}
+
+result<pending_file> pending_file::reopen(descriptor folder, std::string name) {
+    if (!is_own_name(name) || name.find('/') != std::string::npos)
+        return error(errc::invalid_argument, "not the name of a temporary file");
+    descriptor file(::openat(folder.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) return os_error(errno, "cannot open what came before");
+    pending_file kept(std::move(folder), std::move(file), std::move(name));
+    kept.kept_ = true;
+    return kept;
 }
 
 result<void> pending_file::write(std::span<const char> bytes) {

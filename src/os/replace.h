@@ -25,6 +25,9 @@ class pending_file {
 public:
     static result<pending_file> create(descriptor folder, temporary kind);
 
+    /// One that was kept; errc::not_found where it is gone.
+    static result<pending_file> reopen(descriptor folder, std::string name);
+
     pending_file(pending_file&& other) noexcept;
     pending_file& operator=(pending_file&&) = delete;
     ~pending_file();
@@ -50,6 +53,15 @@ public:
     /// another failure the file is to be dropped.
     result<void> publish(const std::string& name, if_exists policy);
 
+    /// Of one that has a name: dropped unpublished, it stays. Its name, for reopen().
+    std::string keep() noexcept {
+        kept_ = true;
+        return name_;
+    }
+
+    /// As if it was never kept.
+    void let_go() noexcept { kept_ = false; }
+
     /// The folder to publish in instead.
     void move_to(descriptor folder) { target_ = std::move(folder); }
 
@@ -64,7 +76,7 @@ private:
     descriptor folder_, target_, file_;
     std::string name_; ///< of the temporary; empty: none
     std::uint64_t size_ = 0;
-    bool durable_ = false;
+    bool durable_ = false, kept_ = false;
 };
 
 } // namespace blobstore

@@ -145,7 +145,9 @@ read_on(operation& op, resumable what, std::span<char> into, std::size_t enough)
             const result<std::size_t> n =
                 co_await what.body.bytes->read(op, into.subspan(got), step);
             if (n && *n != 0) {
+                if (what.sum) what.sum->update({into.data() + got, *n});
                 got += *n;
+                if (what.counts) op.advance(*n);
                 what.at.position += *n;
                 what.at.moved += *n;
                 if (what.at.moved >= resume_progress) what.at = {what.at.position, 1, 0};

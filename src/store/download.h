@@ -3,6 +3,7 @@
 // it was, with the same object or not at all.
 #pragma once
 
+#include "base/checksum.h"
 #include "store/backend.h"
 
 namespace blobstore {
@@ -55,6 +56,8 @@ struct resumable {
     const get_options& asked;
     object_body& body; ///< `bytes` may be null: it is opened at the position then
     read_progress& at;
+    bool counts = true;      ///< what is read is what the call is for
+    checksum* sum = nullptr; ///< of what is read
 };
 
 /// As reader::read. What came of a read that failed is lost, so `enough` is 1 where the caller goes
@@ -96,7 +99,7 @@ public:
 
     task<result<std::size_t>>
     read(operation& op, std::span<char> into, std::size_t enough) override {
-        return read_on(op, {*from_, key_, asked_, body_, at_}, into, enough);
+        return read_on(op, {*from_, key_, asked_, body_, at_, false}, into, enough);
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <numeric>
 
 namespace blobstore {
 
@@ -12,10 +13,6 @@ namespace {
 
 constexpr std::uint64_t direct_size = 64 * 1024; // a piece from here on is read where it goes
 constexpr std::uint64_t scratch_size = 256 * 1024;
-
-std::uint64_t part_size_of(const get_options& asked) noexcept {
-    return std::max(asked.part_size == 0 ? default_part_size : asked.part_size, least_part_size);
-}
 
 std::size_t width_of(const get_options& asked, std::uint32_t usual) noexcept {
     return std::min(asked.parallel == 0 ? usual : asked.parallel, most_parallel);
@@ -26,7 +23,31 @@ struct parts_job {
     const opened_object& what;
     const part_mover& move;
     part_claims claims;
+    std::vector<std::string> sums; ///< raw, by part; where there is one to compare with
+
+    checksum_kind kind() const {
+        if (what.told) return what.told->kind;
+        return what.notes ? what.notes->kind : checksum_kind::none;
+    }
+
+    result<void> keep(const resolved_range& part, checksum& sum) {
+        const std::uint64_t number = part.offset / claims.part();
+        const std::string value = sum.finish();
+        if (!sums.empty()) sums[static_cast<std::size_t>(number)] = value;
+        return what.notes ? what.notes->note(number, value) : result<void>();
+    }
 };
+
+/// The sums of all parts against the one of the whole.
+result<void> compare(const parts_job& job) {
+    if (!job.what.told) return {};
+    const std::uint64_t length = *job.what.body.length, part = job.claims.part();
+    std::string whole = job.sums.front();
+    for (std::size_t i = 1; i < job.sums.size(); ++i)
+        whole = combine(job.kind(), whole, job.sums[i], std::min(part, length - i * part));
+    if (whole == job.what.told->value) return {};
+    return wrong_checksum(job.kind(), whole, job.what.told->value);
+}
 
 task<result<void>> move_part(operation& op, parts_job& job, resolved_range part) {
     const opened_object& what = job.what;
@@ -36,21 +57,27 @@ task<result<void>> move_part(operation& op, parts_job& job, resolved_range part)
     if (!opened) co_return opened.error();
     read_progress at;
     at.used = op.attempts - before;
-    const resumable body{what.from, what.key, what.asked, *opened, at};
+    checksum sum(job.kind());
+    const resumable body{what.from, what.key, what.asked, *opened, at, true, &sum};
     const result<void> moved = co_await job.move(op, body, part.offset, part.length);
-    co_return moved;
+    if (!moved) co_return moved.error();
+    co_return job.keep(part, sum);
 }
 
-/// The first member goes on with the stream that is open.
+/// The first member goes on with the stream that is open: to where the others have come, or
+/// for the one part that it is of.
 task<result<void>> move_parts(operation& op, parts_job& job, std::size_t member) {
     const opened_object& what = job.what;
-    for (;;) {
-        const auto part = member == 0 ? job.claims.front() : job.claims.back();
+    const bool to_the_end = !what.notes || !what.notes->one_part;
+    for (bool streams = member == 0;; streams = streams && to_the_end) {
+        const auto part = streams ? job.claims.front() : job.claims.back();
         if (!part) break;
         result<void> moved;
-        if (member == 0) {
-            const resumable body{what.from, what.key, what.asked, what.body, what.at};
+        if (streams) {
+            checksum sum(job.kind());
+            const resumable body{what.from, what.key, what.asked, what.body, what.at, true, &sum};
             moved = co_await job.move(op, body, part->offset, part->length);
+            if (moved) moved = job.keep(*part, sum);
         } else {
             moved = co_await move_part(op, job, *part);
         }
@@ -189,14 +216,28 @@ result<std::vector<resolved_range>> clipped(std::span<range_target> targets, std
 
 } // namespace
 
+std::uint64_t part_size_of(const get_options& asked) noexcept {
+    return std::max(asked.part_size == 0 ? default_part_size : asked.part_size, least_part_size);
+}
+
+void part_claims::skip(const std::map<std::uint64_t, std::string>& parts) {
+    skipped_.resize(static_cast<std::size_t>(back_));
+    for (const auto& each : parts)
+        if (each.first < back_) skipped_[static_cast<std::size_t>(each.first)] = true;
+}
+
 std::optional<resolved_range> part_claims::front() {
     const std::lock_guard lock(mutex_);
+    while (front_ != back_ && !skipped_.empty() && skipped_[static_cast<std::size_t>(front_)])
+        ++front_;
     if (front_ == back_) return std::nullopt;
     return place(front_++);
 }
 
 std::optional<resolved_range> part_claims::back() {
     const std::lock_guard lock(mutex_);
+    while (front_ != back_ && !skipped_.empty() && skipped_[static_cast<std::size_t>(back_ - 1)])
+        --back_;
     if (front_ == back_) return std::nullopt;
     return place(--back_);
 }
@@ -206,14 +247,23 @@ resolved_range part_claims::place(std::uint64_t number) const noexcept {
 }
 
 bool pays_in_parts(const backend& from, const get_options& asked, const object_body& body) {
-    return from.parallel_reads() && width_of(asked, default_parallel_parts) > 1 && body.length &&
+    return from.parallel_reads() &&
+           (asked.resumable || width_of(asked, default_parallel_parts) > 1) && body.length &&
            *body.length / 2 >= part_size_of(asked) && is_strong(body.meta.etag) &&
            !body.unverified; // in a row
 }
 
 task<result<void>> read_parts(operation& op, opened_object what, lane where, part_mover move) {
-    parts_job job{what, move, part_claims(*what.body.length, part_size_of(what.asked))};
+    parts_job job{what, move, part_claims(*what.body.length, part_size_of(what.asked)), {}};
     const std::uint64_t parts = (*what.body.length - 1) / part_size_of(what.asked) + 1;
+    if (what.told) job.sums.resize(static_cast<std::size_t>(parts));
+    if (what.notes) {
+        job.claims.skip(what.notes->there);
+        for (const auto& [number, sum] : what.notes->there) {
+            op.advance(std::min(job.claims.part(), *what.body.length - number * job.claims.part()));
+            if (what.told) job.sums[static_cast<std::size_t>(number)] = sum;
+        }
+    }
     const std::size_t width = static_cast<std::size_t>(
         std::min<std::uint64_t>(parts, width_of(what.asked, default_parallel_parts))
     );
@@ -221,7 +271,8 @@ task<result<void>> read_parts(operation& op, opened_object what, lane where, par
         co_await for_each_of(op, where, width, width, [&job](operation& member, std::size_t i) {
             return move_parts(member, job, i);
         });
-    co_return all;
+    if (!all) co_return all.error();
+    co_return compare(job);
 }
 
 task<result<object_meta>> read_ranges(
@@ -246,6 +297,12 @@ task<result<object_meta>> read_ranges(
         co_return error(errc::unsupported, "the service does not say how long the object is");
     result<std::vector<resolved_range>> there = clipped(targets, *opened->meta.size);
     if (!there) co_return there.error();
+    op.expect(std::accumulate(
+        targets.begin(),
+        targets.end(),
+        std::uint64_t{0},
+        [](std::uint64_t sum, const range_target& target) { return sum + target.got; }
+    ));
     object_meta meta = opened->meta;
     ranges_job job{from, key, asked, targets, std::move(*opened), {}, 0, {}};
     job.at.used = op.attempts - before;

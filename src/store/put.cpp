@@ -29,6 +29,7 @@ task<result<object_meta>> store::put_checked(
     operation& op, const std::string& full, const source& body, const put_options& with
 ) {
     result<object_meta> meta = error();
+    op.expect(body.size());
     if (!goes_in_parts(body.size())) {
         meta = co_await backend_->put(op, full, body, with);
         co_return meta;
@@ -102,6 +103,7 @@ struct file_put {
         source body;
         body.stream = file.get();
         body.stream_length = file->size();
+        op.expect(file->size());
         result<object_meta> meta = co_await to.put(op, key, body, with);
         if (!meta) co_return meta.error();
         done = std::move(*meta);

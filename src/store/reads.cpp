@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reads of the portable store: into memory, into a file, as a stream, in many ranges.
-#include "async/context.h"
+// The reads of the portable store: into memory, as a stream, in many ranges.
 #include "store/checksums.h"
 #include "store/key.h"
 #include "store/store.h"
-#include "store/transfer.h"
 #include "store/verify.h"
 
 namespace blobstore {
-
-/// One object while a call reads it.
-struct store::opened_body {
-    backend& from;
-    std::string key; ///< as the backend spells it
-    const get_options& asked;
-    object_body body;
-    read_progress at;
-
-    resumable rest() { return {from, key, asked, body, at}; }
-
-    opened_object whole() { return {from, key, asked, body, at}; }
-};
 
 namespace {
 
@@ -97,78 +82,22 @@ task<result<std::size_t>> fill_unknown(operation& op, resumable from, std::span<
     co_return n;
 }
 
-/// What touches local files: here where this thread may block, else on a worker.
-task<result<void>> where_it_may_block(operation& op, operation::body_function work) {
-    result<void> done;
-    if (!op.home().serves_many())
-        done = co_await work(op);
-    else
-        done =
-            co_await for_each_of(op, lane::workers, 1, 1, [&work](operation& member, std::size_t) {
-                return work(member);
-            });
-    co_return done;
+/// What the service told of the bytes in a row. S3-41
+std::optional<told_checksum> told_of(const object_body& body, const get_options& options) {
+    std::optional<told_checksum> told = read_checksum(body.meta.checksum);
+    if (!body.unverified || !options.verify || !told || told->composite) return std::nullopt;
+    return told;
 }
 
-/// A download on its way.
-struct into_file {
-    opened_object what;
-    const local_file& to;
-    std::unique_ptr<file_sink> sink;
-
-    task<result<void>> open(operation&) {
-        result<std::unique_ptr<file_sink>> opened = file_sink::open(to);
-        if (!opened) co_return opened.error();
-        sink = std::move(*opened);
-        co_return result<void>();
-    }
-
-    task<result<void>> all(operation& op) {
-        const result<void> opened = co_await open(op);
-        if (!opened) co_return opened.error();
-        const resumable rest{what.from, what.key, what.asked, what.body, what.at};
-        const result<std::uint64_t> moved =
-            co_await move_bytes(op, rest, what.body.length, *sink, 0);
-        if (!moved) co_return moved.error();
-        co_return sink->commit(*moved);
-    }
-
-    task<result<void>> part(operation& op, resumable from, std::uint64_t at, std::uint64_t length) {
-        const result<std::uint64_t> moved = co_await move_bytes(op, from, length, *sink, at);
-        if (!moved) co_return moved.error();
-        co_return result<void>();
-    }
-
-    task<result<void>> commit(operation&) { co_return sink->commit(*what.body.length); }
-
-    /// Opens, fills from many threads, commits.
-    task<result<void>> in_parts(operation& op) {
-        result<void> done =
-            co_await where_it_may_block(op, [this](operation& o) { return open(o); });
-        if (!done) co_return done.error();
-        const part_mover move =
-            [this](operation& member, resumable from, std::uint64_t at, std::uint64_t length) {
-                return part(member, from, at, length);
-            };
-        done = co_await read_parts(op, what, lane::workers, move);
-        if (!done) co_return done.error();
-        done = co_await where_it_may_block(op, [this](operation& o) { return commit(o); });
-        co_return done;
-    }
-};
-
-/// Has the bytes compared while they are read, where the service told what with: over what mends
-/// itself, so that the sum goes on. S3-41
+/// Has the bytes compared while they are read: over what mends itself, so that the sum goes on.
 void verify(
     const std::shared_ptr<backend>& from,
     const std::string& key,
     const get_options& options,
     object_body& body,
+    std::optional<told_checksum> told,
     unsigned attempts
 ) {
-    body.unverified = false;
-    std::optional<told_checksum> told = read_checksum(body.meta.checksum);
-    if (!options.verify || !told || told->composite) return;
     object_body raw{body.meta, body.offset, body.length, std::move(body.bytes), false};
     auto mended = std::make_unique<object_reader>(from, key, options, std::move(raw), attempts);
     body.bytes = verified(std::move(mended), std::move(*told), body.length);
@@ -191,7 +120,11 @@ result<void> check_targets(std::span<const range_target> targets) {
 
 /// The checked object, opened; described.
 task<result<void>> store::open_body(
-    operation& op, const std::string& key, const get_options& options, opened_body& into
+    operation& op,
+    const std::string& key,
+    const get_options& options,
+    bool may_part,
+    opened_body& into
 ) {
     result<void> checked = check(key);
     if (checked) checked = check_get(options);
@@ -201,15 +134,21 @@ task<result<void>> store::open_body(
     if (!opened) co_return describe(opened.error(), "get", key);
     into.body = std::move(*opened);
     into.at.used = op.attempts - before;
-    if (into.body.unverified) verify(backend_, into.key, options, into.body, into.at.used);
+    if (into.body.length) op.expect(*into.body.length);
+    into.told = told_of(into.body, options);
+    into.body.unverified = false;
+    const bool by_parts = may_part && into.told && combines(into.told->kind) &&
+                          pays_in_parts(*backend_, options, into.body);
+    if (into.told && !by_parts)
+        verify(backend_, into.key, options, into.body, std::exchange(into.told, {}), into.at.used);
     shorten(into.body.meta.key);
     co_return result<void>();
 }
 
 task<result<std::unique_ptr<object_reader>>>
 store::open(operation& op, const std::string& key, const get_options& options) {
-    opened_body now{*backend_, prefix_ + key, options, {}, {}};
-    const result<void> opened = co_await open_body(op, key, options, now);
+    opened_body now{*backend_, prefix_ + key, options, {}, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, false, now);
     if (!opened) co_return opened.error();
     co_return std::make_unique<object_reader>(
         backend_, std::move(now.key), options, std::move(now.body), now.at.used
@@ -218,8 +157,8 @@ store::open(operation& op, const std::string& key, const get_options& options) {
 
 task<result<object_bytes>>
 store::get(operation& op, const std::string& key, const get_options& options) {
-    opened_body now{*backend_, prefix_ + key, options, {}, {}};
-    const result<void> opened = co_await open_body(op, key, options, now);
+    opened_body now{*backend_, prefix_ + key, options, {}, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, true, now);
     if (!opened) co_return opened.error();
     object_bytes all;
     if (!now.body.length) {
@@ -240,8 +179,8 @@ store::get(operation& op, const std::string& key, const get_options& options) {
 task<result<object_filled>> store::get_into(
     operation& op, const std::string& key, const get_options& options, std::span<char> into
 ) {
-    opened_body now{*backend_, prefix_ + key, options, {}, {}};
-    const result<void> opened = co_await open_body(op, key, options, now);
+    opened_body now{*backend_, prefix_ + key, options, {}, {}, {}};
+    const result<void> opened = co_await open_body(op, key, options, true, now);
     if (!opened) co_return opened.error();
     object_filled filled;
     if (!now.body.length) {
@@ -276,22 +215,6 @@ task<result<object_meta>> store::get_ranges(
     if (!meta) co_return describe(meta.error(), "get", key);
     shorten(meta->key);
     co_return std::move(*meta);
-}
-
-task<result<object_meta>> store::download(
-    operation& op, const std::string& key, const get_options& options, const local_file& to
-) {
-    opened_body now{*backend_, prefix_ + key, options, {}, {}};
-    const result<void> opened = co_await open_body(op, key, options, now);
-    if (!opened) co_return opened.error();
-    into_file way{now.whole(), to, nullptr};
-    result<void> done;
-    if (pays_in_parts(*backend_, options, now.body))
-        done = co_await way.in_parts(op);
-    else
-        done = co_await where_it_may_block(op, [&way](operation& o) { return way.all(o); });
-    if (!done) co_return describe(done.error(), "get", key);
-    co_return std::move(now.body.meta);
 }
 
 } // namespace blobstore

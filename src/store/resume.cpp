@@ -2,6 +2,7 @@
 // Resume strings: fields of state_text, and a file written as every other file of ours.
 #include "store/resume.h"
 
+#include "base/encoding.h"
 #include "os/beneath.h"
 #include "os/replace.h"
 
@@ -28,12 +29,13 @@ bool take_number(std::string_view text, T& into) {
 }
 
 /// "1 receipt\n2 receipt\n"; a receipt holds no line end.
-bool take_receipts(std::string_view text, std::map<std::uint32_t, std::string>& into) {
+template <class N>
+bool take_receipts(std::string_view text, std::map<N, std::string>& into) {
     while (!text.empty()) {
         const std::size_t end = text.find('\n'), space = text.find(' ');
-        std::uint32_t number = 0;
+        N number = 0;
         if (end == std::string_view::npos || space > end ||
-            !take_number(text.substr(0, space), number) || number == 0)
+            !take_number(text.substr(0, space), number))
             return false;
         into[number] = text.substr(space + 1, end - space - 1);
         text.remove_prefix(end + 1);
@@ -80,7 +82,51 @@ result<upload_state> decode_resume(std::string_view text) {
                        take_number(field_of(*fields, "modified"), state.from.modified_ns) &&
                        take_number(field_of(*fields, "part"), state.part_size) &&
                        take_receipts(field_of(*fields, "receipts"), state.receipts);
-    if (!whole || state.part_size == 0) return no_state();
+    if (!whole || state.part_size == 0 || state.receipts.contains(0)) return no_state();
+    return state;
+}
+
+std::string encode_resume(const download_state& state) {
+    std::string parts;
+    for (const auto& [number, sum] : state.parts)
+        parts += std::to_string(number) + ' ' + hex(sum) + '\n';
+    const name_values fields{
+        {"from", state.from},
+        {"etag", state.etag},
+        {"checksum", state.checksum},
+        {"size", std::to_string(state.size)},
+        {"part", std::to_string(state.part_size)},
+        {"path", state.path},
+        {"kind", std::string(name_of(state.kind))},
+        {"partial", state.partial},
+        {"parts", std::move(parts)}};
+    return encode_state(download_resume, fields);
+}
+
+result<download_state> decode_download(std::string_view text) {
+    const result<name_values> fields = decode_state(download_resume, text);
+    if (!fields) return fields.error();
+    download_state state;
+    state.from = field_of(*fields, "from");
+    state.etag = field_of(*fields, "etag");
+    state.checksum = field_of(*fields, "checksum");
+    state.path = field_of(*fields, "path");
+    state.partial = field_of(*fields, "partial");
+    bool whole = take_number(field_of(*fields, "size"), state.size) &&
+                 take_number(field_of(*fields, "part"), state.part_size) &&
+                 take_receipts(field_of(*fields, "parts"), state.parts);
+    const std::optional<checksum_kind> kind = checksum_kind_of(field_of(*fields, "kind"));
+    state.kind = kind.value_or(checksum_kind::none);
+    whole = whole && combines(state.kind) && state.size != 0 && state.part_size != 0 &&
+            !state.partial.empty() && !state.etag.empty();
+    if (!whole) return no_state();
+    for (auto& [number, sum] : state.parts) {
+        const result<std::string> raw = unhex(sum);
+        if (!raw || raw->size() != checksum_size(state.kind) ||
+            number > (state.size - 1) / state.part_size)
+            return no_state();
+        sum = *raw;
+    }
     return state;
 }
 

@@ -28,6 +28,20 @@ std::string encode_resume(const upload_state& state);
 /// errc::invalid_argument where the text is none, cut or changed.
 result<upload_state> decode_resume(std::string_view text);
 
+/// A download with the parts that are there.
+struct download_state {
+    std::string from; ///< the object's URI
+    std::string etag, checksum;
+    std::uint64_t size = 0, part_size = 0;
+    std::string path, partial; ///< where it goes; the file it is in until then
+    checksum_kind kind = checksum_kind::none;
+    std::map<std::uint64_t, std::string> parts; ///< from 0, with the raw sum of that kind
+};
+
+std::string encode_resume(const download_state& state);
+/// errc::invalid_argument where the text is none, cut or changed.
+result<download_state> decode_download(std::string_view text);
+
 /// The resume string in a file that only its owner reads, replaced whole. No path: nothing is kept.
 class resume_file {
 public:

@@ -172,10 +172,16 @@ public:
     error describe(error e, std::string_view operation, std::string_view key) const;
 
 private:
-    struct opened_body;
-
-    task<result<void>>
-    open_body(operation& op, const std::string& key, const get_options& options, opened_body& into);
+    task<result<void>> open_body(
+        operation& op,
+        const std::string& key,
+        const get_options& options,
+        bool may_part, ///< the caller reads with fill_all() or its like
+        opened_body& into
+    );
+    task<result<object_meta>> download_on(
+        operation& op, const std::string& key, const get_options& options, const local_file& to
+    );
     result<void> check(std::string_view key) const;
     bool goes_in_parts(std::uint64_t size) const;
     result<upload_work>

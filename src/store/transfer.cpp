@@ -72,16 +72,14 @@ task<result<std::size_t>> file_source::read(operation& op, std::span<char> into,
     co_return done;
 }
 
-result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
-    if (to.descriptor >= 0) {
-        result<file_facts> facts = facts_of(to.descriptor);
-        if (!facts) return facts.error();
-        if (::lseek(to.descriptor, 0, SEEK_CUR) < 0)
-            return error(errc::not_a_file, "the descriptor cannot seek; read by a reader instead");
-        return std::unique_ptr<file_sink>(
-            new file_sink(std::nullopt, {}, to.descriptor, facts->kind)
-        );
-    }
+namespace {
+
+struct place {
+    descriptor folder;
+    std::string name;
+};
+
+result<place> place_of(const local_file& to) {
     if (to.path.empty() || to.path.find('\0') != std::string::npos)
         return error(errc::invalid_argument, "not the path of a file");
     std::size_t slash = to.path.rfind('/');
@@ -98,12 +96,47 @@ result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to) {
 
     if (::fstatat(opened->get(), name.c_str(), &there, 0) == 0 && !S_ISREG(there.st_mode))
         return error(errc::not_a_file, "'" + to.path + "' is no regular file");
-    result<pending_file> pending = pending_file::create(std::move(*opened), temporary::automatic);
+    return place{std::move(*opened), std::move(name)};
+}
+
+} // namespace
+
+result<std::unique_ptr<file_sink>> file_sink::open(const local_file& to, temporary kind) {
+    if (to.descriptor >= 0) {
+        result<file_facts> facts = facts_of(to.descriptor);
+        if (!facts) return facts.error();
+        if (::lseek(to.descriptor, 0, SEEK_CUR) < 0)
+            return error(errc::not_a_file, "the descriptor cannot seek; read by a reader instead");
+        return std::unique_ptr<file_sink>(
+            new file_sink(std::nullopt, {}, to.descriptor, facts->kind)
+        );
+    }
+    result<place> at = place_of(to);
+    if (!at) return at.error();
+    result<pending_file> pending = pending_file::create(std::move(at->folder), kind);
     if (!pending) return pending.error();
     int fd = pending->fd();
     return std::unique_ptr<file_sink>(
-        new file_sink(std::move(*pending), std::move(name), fd, file_kind::regular)
+        new file_sink(std::move(*pending), std::move(at->name), fd, file_kind::regular)
     );
+}
+
+result<std::unique_ptr<file_sink>>
+file_sink::reopen(const local_file& to, const std::string& partial) {
+    result<place> at = place_of(to);
+    if (!at) return at.error();
+    result<pending_file> pending = pending_file::reopen(std::move(at->folder), partial);
+    if (!pending) return pending.error();
+    int fd = pending->fd();
+    return std::unique_ptr<file_sink>(
+        new file_sink(std::move(*pending), std::move(at->name), fd, file_kind::regular)
+    );
+}
+
+result<std::string> file_sink::keep() {
+    const result<void> synced = sync_file(fd_);
+    if (!synced) return synced.error();
+    return pending_->keep();
 }
 
 result<void> file_sink::commit(std::uint64_t size) {

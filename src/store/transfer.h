@@ -59,16 +59,31 @@ private:
 class file_sink {
 public:
     /// errc::not_a_file where the path leads to something that is no regular file.
-    static result<std::unique_ptr<file_sink>> open(const local_file& to);
+    static result<std::unique_ptr<file_sink>>
+    open(const local_file& to, temporary kind = temporary::automatic);
+
+    /// Goes on with what one with a name kept; errc::not_found where that is gone.
+    static result<std::unique_ptr<file_sink>>
+    reopen(const local_file& to, const std::string& partial);
 
     /// Any thread, concurrently.
     result<void> write(std::span<const char> bytes, std::uint64_t offset) {
         return write_at(fd_, bytes, offset);
     }
 
+    result<std::size_t> read(std::span<char> into, std::uint64_t offset) {
+        return read_at(fd_, into, offset);
+    }
+
     /// Durable, of `size` bytes and under its final name. A sink dropped before leaves nothing
     /// under it.
     result<void> commit(std::uint64_t size);
+
+    /// Of one with a name: what was written is durable, and stays. For reopen().
+    result<std::string> keep();
+
+    /// Nothing stays when it is dropped.
+    void let_go() noexcept { pending_->let_go(); }
 
 private:
     file_sink(std::optional<pending_file> pending, std::string name, int fd, file_kind kind)

@@ -73,6 +73,8 @@ struct get_options {
     std::uint64_t part_size = 0; ///< of what is read in parallel; 0 = default
     std::uint32_t parallel = 0;  ///< requests at a time; 0 = default, 1 = one after another
     std::optional<std::uint64_t> max_gap; ///< of get_ranges: wider ones are not read along
+    bool resumable = false;               ///< of a download to a path: what came stays
+    std::string resume, resume_path;      ///< see blobstore_get_options
 };
 
 struct attributes {

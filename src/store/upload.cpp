@@ -23,6 +23,8 @@ public:
     /// Called by the parent before the first part, by members after each.
     result<void> tell(operation& parent) {
         const std::lock_guard lock(mutex_);
+        parent.expect(work_.plan.total);
+        parent.advance(bytes_there());
         return tell_locked(parent);
     }
 
@@ -56,9 +58,9 @@ private:
     }
 
     result<void> tell_locked(operation& parent) {
-        if (!file_ && !parent.progressed) return {};
+        if (!file_ && !parent.meter) return {};
         const std::string text = encode_resume(state_);
-        if (parent.progressed) parent.progressed(parent, {bytes_there(), work_.plan.total, text});
+        if (parent.meter) parent.meter->keep(text);
         return file_ ? file_.save(text) : result<void>();
     }
 

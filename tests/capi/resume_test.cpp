@@ -3,8 +3,11 @@
 #include "capi/support.h"
 #include "support/temp_folder.h"
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -122,6 +125,150 @@ TEST_F(resume, what_does_not_fit_is_refused_and_kept) {
     std::ofstream(path_, std::ios::app) << "more";
     EXPECT_EQ(upload(client, "key"), BLOBSTORE_E_CHANGED) << err_.line();
     EXPECT_EQ(server_.open_uploads().size(), 1U);
+}
+
+/// Downloads of several parts at a time, from a server that sends slowly.
+class resume_download : public testing::Test {
+protected:
+    static constexpr std::size_t part = 1u << 20, size = 24 * part + 77;
+
+    resume_download() {
+        put(body_);
+        options_.part_size = part;
+        options_.parallel = 4;
+        options_.resume_path = str(state_);
+    }
+
+    void put(const std::string& body) {
+        const client_ptr client = make_client();
+        const store_ptr store =
+            open_store(client, "s3://bucket", fake_settings(server_.endpoint()));
+        auto with = sized<blobstore_put_options>();
+        with.checksum = BLOBSTORE_CHECKSUM_CRC64NVME;
+        ASSERT_EQ(
+            blobstore_put(
+                store.get(), "key", 3, body.data(), body.size(), &with, nullptr, nullptr, err_
+            ),
+            BLOBSTORE_OK
+        ) << err_.line();
+    }
+
+    blobstore_status download(const char* key = "key") {
+        const client_ptr client = make_client();
+        const store_ptr store =
+            open_store(client, "s3://bucket", fake_settings(server_.endpoint()));
+        auto file = sized<blobstore_file>();
+        file.path = str(path_);
+        return blobstore_download_file(
+            store.get(), key, std::strlen(key), &options_, &file, nullptr, nullptr, err_
+        );
+    }
+
+    /// A process of its own downloads for so long, and is killed.
+    void download_and_be_killed(std::chrono::milliseconds after) {
+        fakes::fault slow;
+        slow.segment = 128 * 1024;
+        slow.segment_delay = milliseconds(20);
+        server_.on({}, slow, fakes::for_ever);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            (void)download();
+            ::_exit(0);
+        }
+        ASSERT_GT(child, 0);
+        std::this_thread::sleep_for(after);
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        server_.clear_faults();
+    }
+
+    std::string content() const {
+        std::ostringstream text;
+        text << std::ifstream(path_, std::ios::binary).rdbuf();
+        return text.str();
+    }
+
+    std::vector<std::string> left() const {
+        std::vector<std::string> names;
+        for (const auto& each : std::filesystem::directory_iterator(folder_.path()))
+            names.push_back(each.path().filename());
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+
+    const blobstore_tests::temp_folder folder_;
+    const std::string path_ = folder_.path() + "/file", state_ = folder_.path() + "/state";
+    const std::string body_ = bytes_of_file().substr(0, size);
+    fakes::s3_server server_;
+    blobstore_get_options options_ = sized<blobstore_get_options>();
+    error_slot err_;
+};
+
+TEST_F(resume_download, a_killed_download_fetches_only_what_was_on_its_way) {
+    std::size_t saved = 0;
+    for (const int ms : {150, 330, 510, 690}) {
+        download_and_be_killed(milliseconds(ms));
+        EXPECT_FALSE(std::filesystem::exists(path_));
+
+        struct stat kept {};
+
+        const bool resumes = ::stat(state_.c_str(), &kept) == 0;
+        if (resumes) {
+            EXPECT_EQ(kept.st_mode & 0777, 0600U);
+        }
+        server_.clear_log();
+        ASSERT_EQ(download(), BLOBSTORE_OK) << err_.line();
+        EXPECT_TRUE(content() == body_) << ms;
+        EXPECT_EQ(left(), std::vector<std::string>{"file"}) << ms;
+        const std::uint64_t fetched = server_.traffic_of({"GET", "key"}).answer_bytes;
+        if (fetched < size) saved += size - fetched;
+        if (resumes) {
+            EXPECT_LE(fetched, size + 64 * 1024) << ms;
+        }
+        std::filesystem::remove(path_);
+    }
+    EXPECT_GT(saved, 4 * part);
+}
+
+TEST_F(resume_download, an_object_that_changed_is_refused_and_what_came_is_kept) {
+    download_and_be_killed(milliseconds(500));
+    const std::vector<std::string> there = left();
+    ASSERT_EQ(there.size(), 2U);
+    put(body_.substr(1));
+    EXPECT_EQ(download(), BLOBSTORE_E_CHANGED);
+    EXPECT_NE(err_.line().find("remove the resume string"), std::string::npos) << err_.line();
+    EXPECT_EQ(download("another"), BLOBSTORE_E_INVALID_ARGUMENT);
+    EXPECT_NE(err_.line().find("another object"), std::string::npos) << err_.line();
+    std::string text;
+    std::ifstream(state_) >> text;
+    std::ofstream(state_) << text.substr(0, text.size() - 5);
+    EXPECT_EQ(download(), BLOBSTORE_E_INVALID_ARGUMENT);
+    EXPECT_NE(err_.line().find("cut or changed"), std::string::npos) << err_.line();
+    EXPECT_EQ(left(), there);
+    std::ofstream(state_) << text;
+    put(body_);
+    EXPECT_EQ(download(), BLOBSTORE_OK) << err_.line(); // the same bytes have the same ETag
+    EXPECT_TRUE(content() == body_);
+}
+
+TEST_F(resume_download, what_the_file_lost_in_between_is_fetched_again) {
+    download_and_be_killed(milliseconds(500));
+    for (const std::string& name : left())
+        if (name.starts_with(".blobstore-"))
+            std::filesystem::resize_file(folder_.path() + "/" + name, 3 * part / 2);
+    ASSERT_EQ(download(), BLOBSTORE_OK) << err_.line();
+    EXPECT_TRUE(content() == body_);
+}
+
+TEST_F(resume_download, parts_are_held_against_the_sum_of_the_whole) {
+    fakes::fault flipped;
+    flipped.corrupt_byte = 5;
+    server_.on({.nth = 3}, flipped, 1);
+    options_.resume_path = {};
+    EXPECT_EQ(download(), BLOBSTORE_E_CHECKSUM) << err_.line();
+    EXPECT_TRUE(left().empty());
 }
 
 } // namespace

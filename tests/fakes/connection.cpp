@@ -123,6 +123,7 @@ bool connection::one_request() {
         stream_.finish(true);
         return false;
     }
+    const std::uint64_t before = stream_.written();
     exchange now;
     now.message = to_request(parser.get());
     now.where = service_.find_route(now.message);
@@ -134,7 +135,7 @@ bool connection::one_request() {
     if (result == flow::go_on && !early) result = read_body(parser, now);
     if (early) now.keep_alive = false;
     if (result == flow::go_on) result = serve(now);
-    observer_.ended(now.ticket, now.body_bytes, now.complete);
+    observer_.ended(now.ticket, now.body_bytes, stream_.written() - before, now.complete);
     return result == flow::keep;
 }
 

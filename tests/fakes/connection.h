@@ -23,7 +23,9 @@ public:
     virtual std::uint64_t began(unsigned connection, const request& head, const route& where) = 0;
     // Before the first byte of the answer goes out: a client that has it finds it in the log.
     virtual void answering(std::uint64_t ticket, std::uint64_t body_bytes, const reply& answer) = 0;
-    virtual void ended(std::uint64_t ticket, std::uint64_t body_bytes, bool complete) = 0;
+    virtual void ended(
+        std::uint64_t ticket, std::uint64_t body_bytes, std::uint64_t answer_bytes, bool complete
+    ) = 0;
 };
 
 class connection {

@@ -146,10 +146,15 @@ public:
         entry->error_code = answer.error_code;
     }
 
-    void ended(std::uint64_t ticket, std::uint64_t body_bytes, bool complete) override {
+    void ended(
+        std::uint64_t ticket, std::uint64_t body_bytes, std::uint64_t answer_bytes, bool complete
+    ) override {
         const std::lock_guard lock{log_mutex_};
         if (complete) ++counters_.answers;
-        if (auto* entry = find(ticket)) entry->body_bytes = body_bytes;
+        auto* entry = find(ticket);
+        if (entry == nullptr) return;
+        entry->body_bytes = body_bytes;
+        entry->answer_bytes = answer_bytes;
     }
 
     std::vector<logged_request> log() const {
@@ -392,6 +397,7 @@ traffic s3_server::traffic_of(const match& which) const {
         if (!matches(which, entry.method, entry.key, split(entry.target).query)) continue;
         ++out.requests;
         out.body_bytes += entry.body_bytes;
+        out.answer_bytes += entry.answer_bytes;
     }
     return out;
 }

@@ -37,8 +37,9 @@ struct logged_request {
     std::string authorization;
     std::string bucket;
     std::string key;
-    std::uint64_t body_bytes = 0; // of the raw request body
-    int status = 0;               // 0: not answered (yet)
+    std::uint64_t body_bytes = 0;   // of the raw request body
+    std::uint64_t answer_bytes = 0; // head and body, as far as the socket took them
+    int status = 0;                 // 0: not answered (yet)
     std::string error_code;
     std::chrono::steady_clock::time_point at;
 };
@@ -52,10 +53,11 @@ struct server_counters {
     std::uint64_t open_now = 0;
 };
 
-// What of the log matches: how often, and how many raw body bytes came with it.
+// What of the log matches: how often, how many raw body bytes came with it, and what was answered.
 struct traffic {
     std::uint64_t requests = 0;
     std::uint64_t body_bytes = 0;
+    std::uint64_t answer_bytes = 0;
 };
 
 // Thread per connection. The destructor ends every stall and connection, and joins.

@@ -52,9 +52,9 @@ bool wire::write(std::string_view first, std::string_view second) {
         net::buffer(first.data(), first.size()), net::buffer(second.data(), second.size())};
     error_code error;
     if (tls_) {
-        net::write(*tls_, buffers, error);
+        written_ += net::write(*tls_, buffers, error);
     } else {
-        net::write(socket_, buffers, error);
+        written_ += net::write(socket_, buffers, error);
     }
     return !error;
 }

@@ -74,6 +74,8 @@ public:
     bool write(std::string_view bytes);
     bool write(std::string_view first, std::string_view second);
 
+    std::uint64_t written() const { return written_; } // in all, without what TLS adds
+
     // Waits for the time (0: for ever), the peer's end if `until_gone`, or the stop.
     wait_end wait(std::chrono::milliseconds time, bool until_gone);
 
@@ -84,6 +86,7 @@ public:
     void close();
 
 private:
+    std::uint64_t written_ = 0;
     tcp::socket socket_;
     std::optional<boost::asio::ssl::stream<tcp::socket&>> tls_;
     const stop_signal& stop_;

@@ -72,6 +72,8 @@ static void layout_blobstore_async(void) {
     OFFSET(blobstore_async, user_data);
     OFFSET(blobstore_async, queue);
     OFFSET(blobstore_async, callback);
+    OFFSET(blobstore_async, progress_interval_ms);
+    OFFSET(blobstore_async, reserved0);
 }
 
 static void layout_blobstore_client_options(void) {
@@ -163,6 +165,8 @@ static void layout_blobstore_get_options(void) {
     OFFSET(blobstore_get_options, max_gap);
     OFFSET(blobstore_get_options, parallel);
     OFFSET(blobstore_get_options, reserved0);
+    OFFSET(blobstore_get_options, resume);
+    OFFSET(blobstore_get_options, resume_path);
 }
 
 static void layout_blobstore_range(void) {
@@ -281,6 +285,7 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_EVENT_COMPLETE);
     CONSTANT(BLOBSTORE_EVENT_LOG);
     CONSTANT(BLOBSTORE_EVENT_WAKE);
+    CONSTANT(BLOBSTORE_EVENT_PROGRESS);
     CONSTANT(BLOBSTORE_LOG_OFF);
     CONSTANT(BLOBSTORE_LOG_ERROR);
     CONSTANT(BLOBSTORE_LOG_WARN);
@@ -303,6 +308,7 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_GET_IF_UNMODIFIED);
     CONSTANT(BLOBSTORE_GET_UNVERIFIED);
     CONSTANT(BLOBSTORE_GET_MAX_GAP);
+    CONSTANT(BLOBSTORE_GET_RESUMABLE);
     CONSTANT(BLOBSTORE_PUT_CREATE);
     CONSTANT(BLOBSTORE_PUT_BUCKET_KEY);
     CONSTANT(BLOBSTORE_PUT_GUESS_TYPE);

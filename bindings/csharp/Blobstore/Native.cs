@@ -95,6 +95,8 @@ namespace Blobstore
         public ulong user_data;
         public IntPtr queue;
         public IntPtr callback;
+        public uint progress_interval_ms;
+        public uint reserved0;
 
         public static blobstore_async Make()
         {
@@ -216,6 +218,8 @@ namespace Blobstore
         public ulong max_gap;
         public uint parallel;
         public uint reserved0;
+        public blobstore_str resume;
+        public blobstore_str resume_path;
 
         public static blobstore_get_options Make()
         {
@@ -437,6 +441,7 @@ namespace Blobstore
         public const uint BLOBSTORE_EVENT_COMPLETE = 1;
         public const uint BLOBSTORE_EVENT_LOG = 2;
         public const uint BLOBSTORE_EVENT_WAKE = 3;
+        public const uint BLOBSTORE_EVENT_PROGRESS = 4;
         public const int BLOBSTORE_LOG_OFF = 0;
         public const int BLOBSTORE_LOG_ERROR = 1;
         public const int BLOBSTORE_LOG_WARN = 2;
@@ -459,6 +464,7 @@ namespace Blobstore
         public const uint BLOBSTORE_GET_IF_UNMODIFIED = 16;
         public const uint BLOBSTORE_GET_UNVERIFIED = 32;
         public const uint BLOBSTORE_GET_MAX_GAP = 64;
+        public const uint BLOBSTORE_GET_RESUMABLE = 128;
         public const uint BLOBSTORE_PUT_CREATE = 1;
         public const uint BLOBSTORE_PUT_BUCKET_KEY = 2;
         public const uint BLOBSTORE_PUT_GUESS_TYPE = 4;

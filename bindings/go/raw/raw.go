@@ -73,6 +73,7 @@ const (
 	EventComplete          = 1
 	EventLog               = 2
 	EventWake              = 3
+	EventProgress          = 4
 	LogOff                 = 0
 	LogError               = 1
 	LogWarn                = 2
@@ -95,6 +96,7 @@ const (
 	GetIfUnmodified        = 16
 	GetUnverified          = 32
 	GetMaxGap              = 64
+	GetResumable           = 128
 	PutCreate              = 1
 	PutBucketKey           = 2
 	PutGuessType           = 4
@@ -214,11 +216,13 @@ type Event struct {
 }
 
 type Async struct {
-	StructSize uint32
-	Flags      uint32
-	UserData   uint64
-	Queue      *Queue
-	Callback   EventFn
+	StructSize         uint32
+	Flags              uint32
+	UserData           uint64
+	Queue              *Queue
+	Callback           EventFn
+	ProgressIntervalMs uint32
+	Reserved0          uint32
 }
 
 // NewAsync returns the structure with its size set and all else default.
@@ -330,6 +334,8 @@ type GetOptions struct {
 	MaxGap              uint64
 	Parallel            uint32
 	Reserved0           uint32
+	Resume              Str
+	ResumePath          Str
 }
 
 // NewGetOptions returns the structure with its size set and all else default.

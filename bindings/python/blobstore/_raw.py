@@ -79,6 +79,7 @@ BLOBSTORE_CONFIG_SECRET = 1
 BLOBSTORE_EVENT_COMPLETE = 1
 BLOBSTORE_EVENT_LOG = 2
 BLOBSTORE_EVENT_WAKE = 3
+BLOBSTORE_EVENT_PROGRESS = 4
 BLOBSTORE_LOG_OFF = 0
 BLOBSTORE_LOG_ERROR = 1
 BLOBSTORE_LOG_WARN = 2
@@ -101,6 +102,7 @@ BLOBSTORE_GET_IF_MODIFIED = 8
 BLOBSTORE_GET_IF_UNMODIFIED = 16
 BLOBSTORE_GET_UNVERIFIED = 32
 BLOBSTORE_GET_MAX_GAP = 64
+BLOBSTORE_GET_RESUMABLE = 128
 BLOBSTORE_PUT_CREATE = 1
 BLOBSTORE_PUT_BUCKET_KEY = 2
 BLOBSTORE_PUT_GUESS_TYPE = 4
@@ -172,7 +174,7 @@ class blobstore_config_key(_Sized):
 
 class blobstore_async(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("user_data", c_uint64), ("queue", c_void_p),
-                ("callback", blobstore_event_fn)]
+                ("callback", blobstore_event_fn), ("progress_interval_ms", c_uint32), ("reserved0", c_uint32)]
 
 
 class blobstore_client_options(_Sized):
@@ -212,7 +214,8 @@ class blobstore_get_options(_Sized):
                 ("suffix_length", c_uint64), ("if_modified_since_ns", c_int64), ("if_unmodified_since_ns", c_int64),
                 ("if_match", blobstore_str), ("if_none_match", blobstore_str), ("version", blobstore_str),
                 ("sse_customer_key", blobstore_str), ("part_size", c_uint64), ("max_gap", c_uint64),
-                ("parallel", c_uint32), ("reserved0", c_uint32)]
+                ("parallel", c_uint32), ("reserved0", c_uint32), ("resume", blobstore_str),
+                ("resume_path", blobstore_str)]
 
 
 class blobstore_range(Structure):

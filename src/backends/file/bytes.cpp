@@ -71,6 +71,7 @@ fill_from_stream(operation& op, pending_file& file, const source& body, checksum
         if (*got == 0 || left == 0) co_return wrong_length();
         result<void> written = file.write(std::span<const char>(room.data(), *got));
         if (!written) co_return written;
+        op.advance(*got);
         sum.update({room.data(), *got});
         result<void> alive = op.check();
         if (!alive) co_return alive;
@@ -85,6 +86,7 @@ fill_from_memory(operation& op, pending_file& file, std::span<const char> bytes,
         const std::size_t count = std::min<std::uint64_t>(bytes.size(), step_size);
         result<void> written = file.write(bytes.first(count));
         if (!written) return written;
+        op.advance(count);
         sum.update({bytes.data(), count});
         bytes = bytes.subspan(count);
     }

@@ -70,7 +70,7 @@ public:
         co_return opened;
     }
 
-    task<result<object_meta>> head(operation&, const std::string&, const conditions&) override {
+    task<result<object_meta>> head(operation&, const std::string&, const get_options&) override {
         co_return error(errc::unsupported, "");
     }
 
@@ -153,7 +153,7 @@ protected:
 
     const std::shared_ptr<runtime> run_ = std::make_shared<runtime>(runtime_options{});
     const std::shared_ptr<scripted> at_ = std::make_shared<scripted>();
-    store store_{at_, "", {{}, 1 << 30}};
+    store store_{at_, "", {{}, 1 << 30, {}}};
     unsigned attempts_ = 0;
 };
 

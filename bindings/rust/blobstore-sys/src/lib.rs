@@ -63,6 +63,7 @@ pub const BLOBSTORE_CONFIG_SECRET: u32 = 1;
 pub const BLOBSTORE_EVENT_COMPLETE: u32 = 1;
 pub const BLOBSTORE_EVENT_LOG: u32 = 2;
 pub const BLOBSTORE_EVENT_WAKE: u32 = 3;
+pub const BLOBSTORE_EVENT_PROGRESS: u32 = 4;
 pub const BLOBSTORE_LOG_OFF: i32 = 0;
 pub const BLOBSTORE_LOG_ERROR: i32 = 1;
 pub const BLOBSTORE_LOG_WARN: i32 = 2;
@@ -85,6 +86,7 @@ pub const BLOBSTORE_GET_IF_MODIFIED: u32 = 8;
 pub const BLOBSTORE_GET_IF_UNMODIFIED: u32 = 16;
 pub const BLOBSTORE_GET_UNVERIFIED: u32 = 32;
 pub const BLOBSTORE_GET_MAX_GAP: u32 = 64;
+pub const BLOBSTORE_GET_RESUMABLE: u32 = 128;
 pub const BLOBSTORE_PUT_CREATE: u32 = 1;
 pub const BLOBSTORE_PUT_BUCKET_KEY: u32 = 2;
 pub const BLOBSTORE_PUT_GUESS_TYPE: u32 = 4;
@@ -301,6 +303,8 @@ pub struct blobstore_async {
     pub user_data: u64,
     pub queue: *mut blobstore_queue,
     pub callback: blobstore_event_fn,
+    pub progress_interval_ms: u32,
+    pub reserved0: u32,
 }
 
 impl Default for blobstore_async {
@@ -437,6 +441,8 @@ pub struct blobstore_get_options {
     pub max_gap: u64,
     pub parallel: u32,
     pub reserved0: u32,
+    pub resume: blobstore_str,
+    pub resume_path: blobstore_str,
 }
 
 impl Default for blobstore_get_options {
