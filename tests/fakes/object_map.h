@@ -24,6 +24,14 @@ struct stored_object {
     header_list checksums;            // x-amz-checksum-*
     std::string tags;                 // x-amz-tagging as sent
     std::vector<std::uint64_t> parts; // their sizes; none of an object written at once
+    std::string version;              // empty in a bucket that never had versions
+    header_list placed;               // x-amz-storage-class and x-amz-server-side-encryption*
+    std::string customer_key_md5;     // in base64; empty: not encrypted with a customer's key
+    std::string lock_mode;
+    std::time_t retain_until = 0;
+    bool legal_hold = false;
+    bool holds_told = false; // a legal hold was set or lifted
+    std::string restore;     // x-amz-restore
 };
 
 using object_ptr = std::shared_ptr<const stored_object>;

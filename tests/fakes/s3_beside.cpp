@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the fake S3 service knows beside the bytes of an object: its tags and its attributes.
+#include "fakes/s3_placement.h"
 #include "fakes/s3_service.h"
 #include "fakes/text_forms.h"
 
@@ -42,15 +43,8 @@ reply s3_service::tagging(const request& message, const route& where, const std:
         wanted = *read;
     }
     const bool changes = message.method != "GET";
-    const auto object = buckets_.with(where.bucket, [&](object_map* objects) -> object_ptr {
-        const auto found = objects->find(where.key);
-        if (found == objects->end()) return nullptr;
-        if (changes) {
-            auto tagged = std::make_shared<stored_object>(*found->second);
-            tagged->tags = wanted;
-            found->second = tagged;
-        }
-        return found->second;
+    const auto object = change(where, [&](stored_object& tagged) {
+        if (changes) tagged.tags = wanted;
     });
     if (!object) return error_reply(404, "NoSuchKey", where, false);
     if (changes) {
@@ -69,12 +63,13 @@ reply s3_service::tagging(const request& message, const route& where, const std:
     return text_reply(200, text + "</TagSet></Tagging>");
 }
 
-reply s3_service::attributes(const route& where) {
-    const auto object = buckets_.with(where.bucket, [&](const object_map* objects) {
-        const bool there = objects->contains(where.key);
-        return there ? objects->at(where.key) : object_ptr{};
-    });
-    if (!object) return error_reply(404, "NoSuchKey", where, false);
+reply s3_service::attributes(const request& message, const route& where) {
+    const auto* id = where.parameter("versionId");
+    const auto found = find_version(where.bucket, where.key, id != nullptr ? *id : "");
+    const auto& object = found.object;
+    if (!object) return error_reply(missing(found, where), where, false);
+    if (const auto why = check_customer_key(message.headers, customer_prefix, *object))
+        return error_reply(*why, where, false);
     auto text = open_root("GetObjectAttributesResponse");
     xml_element(text, "ETag", object->etag.substr(1, object->etag.size() - 2));
     if (!object->parts.empty()) {
@@ -82,7 +77,7 @@ reply s3_service::attributes(const route& where) {
         xml_element(text, "PartsCount", std::to_string(object->parts.size()));
         text += "</ObjectParts>";
     }
-    xml_element(text, "StorageClass", "STANDARD");
+    xml_element(text, "StorageClass", header_or(object->placed, "x-amz-storage-class", "STANDARD"));
     xml_element(text, "ObjectSize", std::to_string(object->data->size()));
     auto out = text_reply(200, text + "</GetObjectAttributesResponse>");
     out.headers.emplace_back("Last-Modified", http_date(object->modified));

@@ -99,12 +99,16 @@ reply s3_service::list_buckets() {
     return text_reply(200, text + "</Buckets></ListAllMyBucketsResult>");
 }
 
-reply s3_service::create_bucket(const route& where) {
+reply s3_service::create_bucket(const request& message, const route& where) {
     if (!valid_bucket_name(where.bucket))
         return error_reply(400, "InvalidBucketName", where, false);
     const bool fresh = buckets_.create(where.bucket);
     if (!fresh && rules().region != "us-east-1") {
         return error_reply(409, "BucketAlreadyOwnedByYou", where, false);
+    }
+    if (header_or(message.headers, "x-amz-bucket-object-lock-enabled", "") == "true") {
+        turn_versions(where.bucket, versioning::on);
+        versions_.with(where.bucket, [](versioned_bucket& bucket) { bucket.locks = true; });
     }
     auto out = text_reply(200, "");
     remove_header(out.headers, "Content-Type");
@@ -113,12 +117,14 @@ reply s3_service::create_bucket(const route& where) {
 }
 
 reply s3_service::remove_bucket(const route& where) {
+    if (has_versions(where.bucket)) return error_reply(409, "BucketNotEmpty", where, false);
     const auto result = buckets_.remove(where.bucket);
     if (result == bucket_map::removal::missing)
         return error_reply(404, "NoSuchBucket", where, false);
     if (result == bucket_map::removal::not_empty) {
         return error_reply(409, "BucketNotEmpty", where, false);
     }
+    versions_.forget(where.bucket);
     uploads_.with([&](upload_map& uploads) {
         return std::erase_if(uploads, [&](const auto& item) {
             return std::get<0>(item.first) == where.bucket;
@@ -134,12 +140,13 @@ reply s3_service::bucket_request(
     const request& message, const route& where, const std::string& data
 ) {
     const bool head = message.method == "HEAD";
-    if (message.method == "PUT") {
+    if (message.method == "PUT" && where.parameter("versioning") == nullptr) {
         const bool plain =
             std::all_of(where.query.begin(), where.query.end(), [](const auto& item) {
                 return item.first == "x-id" || item.first.starts_with("X-Amz-");
             });
-        return plain ? create_bucket(where) : error_reply(501, "NotImplemented", where, false);
+        return plain ? create_bucket(message, where)
+                     : error_reply(501, "NotImplemented", where, false);
     }
     if (!buckets_.exists(where.bucket)) return error_reply(404, "NoSuchBucket", where, head);
     if (head) {
@@ -147,6 +154,7 @@ reply s3_service::bucket_request(
         out.headers.emplace_back("x-amz-bucket-region", rules().region);
         return out;
     }
+    if (where.parameter("versioning") != nullptr) return versioning_request(message, where, data);
     if (message.method == "DELETE") return remove_bucket(where);
     if (message.method == "POST" && where.parameter("delete") != nullptr) {
         return delete_many(message, where, data);
@@ -158,6 +166,7 @@ reply s3_service::bucket_request(
             return text_reply(200, text + "</LocationConstraint>");
         }
         if (where.parameter("uploads") != nullptr) return list_uploads(where);
+        if (where.parameter("versions") != nullptr) return list_versions(where);
         const auto* kind = where.parameter("list-type");
         if (kind != nullptr && *kind == "2") return list(where);
     }
@@ -243,7 +252,11 @@ reply s3_service::delete_many(const request& message, const route& where, const 
             continue;
         }
         buckets_.with(where.bucket, [&](object_map* objects) {
-            return objects != nullptr && objects->erase(key) > 0;
+            route one;
+            one.bucket = where.bucket;
+            one.key = key;
+            header_list told;
+            if (objects != nullptr) drop(*objects, one, false, told);
         });
         if (wanted->quiet) continue;
         out += "<Deleted>";

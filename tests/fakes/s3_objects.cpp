@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Object operations of the fake S3 service: get, head, put, copy, delete.
 #include "fakes/digests.h"
+#include "fakes/s3_placement.h"
 #include "fakes/s3_service.h"
 #include "fakes/text_forms.h"
 
@@ -21,15 +22,8 @@ constexpr std::array<std::string_view, 6> system_headers{
     "Expires"};
 
 // Sub-resources that later work adds; an unknown one would silently become a plain get.
-constexpr std::array<std::string_view, 8> not_served{
-    "acl",
-    "legal-hold",
-    "object-lock",
-    "restore",
-    "retention",
-    "select",
-    "torrent",
-    "renameObject"};
+constexpr std::array<std::string_view, 5> not_served{
+    "acl", "object-lock", "select", "torrent", "renameObject"};
 
 struct byte_range {
     std::size_t first = 0;
@@ -154,6 +148,7 @@ void add_object_headers(reply& out, const stored_object& object, const request& 
         out.headers.push_back(header);
     for (const auto& header : object.user)
         out.headers.push_back(header);
+    add_placement(out.headers, object, true);
     if (!object.tags.empty()) {
         const auto count = split_list(object.tags, '&').size();
         out.headers.emplace_back("x-amz-tagging-count", std::to_string(count));
@@ -174,11 +169,15 @@ void override_headers(reply& out, const route& where) {
 struct copy_source {
     std::string bucket;
     std::string key;
+    std::string version;
 };
 
 std::optional<copy_source> read_copy_source(const std::string& header) {
     std::string_view text = header;
-    text = text.substr(0, text.find("?versionId="));
+    static constexpr std::string_view word = "?versionId=";
+    const auto named = text.find(word);
+    const auto version = named == std::string_view::npos ? "" : text.substr(named + word.size());
+    text = text.substr(0, named);
     auto decoded = percent_decode(text);
     if (!decoded) return std::nullopt;
     if (decoded->starts_with('/')) decoded->erase(0, 1);
@@ -186,7 +185,10 @@ std::optional<copy_source> read_copy_source(const std::string& header) {
     if (slash == std::string::npos || slash == 0 || slash + 1 == decoded->size()) {
         return std::nullopt;
     }
-    return copy_source{decoded->substr(0, slash), decoded->substr(slash + 1)};
+    return copy_source{
+        decoded->substr(0, slash),
+        decoded->substr(slash + 1),
+        percent_decode(version).value_or("")};
 }
 
 // A copy is written at once, however its source was.
@@ -222,7 +224,11 @@ reply s3_service::object_request(
         return upload_request(message, where, data);
     }
     if (where.parameter("tagging") != nullptr) return tagging(message, where, data);
-    if (where.parameter("attributes") != nullptr) return attributes(where);
+    if (where.parameter("attributes") != nullptr) return attributes(message, where);
+    if (where.parameter("restore") != nullptr) return restore_request(message, where, data);
+    if (where.parameter("retention") != nullptr || where.parameter("legal-hold") != nullptr) {
+        return lock_request(message, where, data);
+    }
     if (message.method == "GET" || head) return get(message, where, head);
     if (message.method == "DELETE") return remove(message, where);
     if (message.method == "PUT") {
@@ -235,11 +241,23 @@ reply s3_service::object_request(
 }
 
 reply s3_service::get(const request& message, const route& where, bool head) {
-    const auto object = buckets_.with(where.bucket, [&](const object_map* objects) {
-        const bool there = objects != nullptr && objects->contains(where.key);
-        return there ? objects->at(where.key) : object_ptr{};
-    });
-    if (!object) return error_reply(404, "NoSuchKey", where, head);
+    const auto* id = where.parameter("versionId");
+    const auto found = find_version(where.bucket, where.key, id != nullptr ? *id : "");
+    const auto& object = found.object;
+    if (!object) return error_reply(missing(found, where), where, head);
+    if (const auto why = check_customer_key(message.headers, customer_prefix, *object))
+        return error_reply(*why, where, head);
+    if (!head && is_archived(*object))
+        return error_reply(
+            refuse_with(
+                403,
+                "InvalidObjectState",
+                "The operation is not valid for the object's storage class",
+                {{"StorageClass", header_or(object->placed, "x-amz-storage-class", "")}}
+            ),
+            where,
+            head
+        );
     const int verdict = read_condition(message.headers, *object);
     if (verdict == 412) return error_reply(412, "PreconditionFailed", where, head);
     reply out;
@@ -300,6 +318,7 @@ reply s3_service::put(const request& message, const route& where, const std::str
     }
     auto object = std::make_shared<stored_object>();
     auto why = read_metadata(message.headers, *object);
+    if (!why) why = read_placement(message.headers, *object);
     bool any = false;
     if (!why) why = check_digests(message.headers, data, object->checksums, any);
     if (why) return error_reply(*why, where, false);
@@ -315,7 +334,7 @@ reply s3_service::put(const request& message, const route& where, const std::str
         const auto present = objects->find(where.key);
         const auto* old = present == objects->end() ? nullptr : present->second.get();
         if (auto refused = write_condition(message.headers, old)) return refused;
-        (*objects)[where.key] = object;
+        keep(*objects, where, object);
         return std::nullopt;
     });
     if (why) return error_reply(*why, where, false);
@@ -324,6 +343,7 @@ reply s3_service::put(const request& message, const route& where, const std::str
     out.headers.emplace_back("ETag", object->etag);
     for (const auto& checksum : object->checksums)
         out.headers.push_back(checksum);
+    add_placement(out.headers, *object, false);
     return out;
 }
 
@@ -344,11 +364,11 @@ std::optional<reply> s3_service::find_source(
     origin.bucket = from->bucket;
     origin.key = from->key;
     if (!buckets_.exists(from->bucket)) return error_reply(404, "NoSuchBucket", origin, false);
-    found = buckets_.with(from->bucket, [&](const object_map* objects) {
-        const bool there = objects != nullptr && objects->contains(from->key);
-        return there ? objects->at(from->key) : object_ptr{};
-    });
+    found = find_version(from->bucket, from->key, from->version).object;
     if (!found) return error_reply(404, "NoSuchKey", origin, false);
+    if (const auto why = check_customer_key(message.headers, source_customer_prefix, *found))
+        return error_reply(*why, origin, false);
+    if (is_archived(*found)) return error_reply(403, "InvalidObjectState", origin, false);
     if (!copy_condition_holds(message.headers, *found)) {
         return error_reply(412, "PreconditionFailed", origin, false);
     }
@@ -365,7 +385,10 @@ reply s3_service::copy(const request& message, const route& where, const std::st
     object_ptr old;
     if (auto refused = find_source(message, where, source, old)) return *refused;
     const auto from = read_copy_source(source);
-    if (from->bucket == where.bucket && from->key == where.key && directive == "COPY") {
+    const bool moves = find_header(message.headers, "x-amz-storage-class") != nullptr ||
+                       find_header(message.headers, "x-amz-server-side-encryption") != nullptr ||
+                       !from->version.empty();
+    if (from->bucket == where.bucket && from->key == where.key && directive == "COPY" && !moves) {
         const auto why = refuse_with(
             400,
             "InvalidRequest",
@@ -393,8 +416,12 @@ reply s3_service::copy(const request& message, const route& where, const std::st
     if (header_or(message.headers, "x-amz-tagging-directive", "COPY") == "REPLACE") {
         object->tags = header_or(message.headers, "x-amz-tagging", "");
     }
-    std::optional<refusal> why;
-    if (directive == "REPLACE") {
+    object->lock_mode.clear();
+    object->restore.clear();
+    object->retain_until = 0;
+    object->legal_hold = object->holds_told = false;
+    auto why = read_placement(message.headers, *object);
+    if (!why && directive == "REPLACE") {
         object->system.clear();
         object->user.clear();
         why = read_metadata(message.headers, *object);
@@ -405,7 +432,7 @@ reply s3_service::copy(const request& message, const route& where, const std::st
             const auto present = objects->find(where.key);
             const auto* kept = present == objects->end() ? nullptr : present->second.get();
             if (auto refused = write_condition(message.headers, kept)) return refused;
-            (*objects)[where.key] = object;
+            keep(*objects, where, object);
             return std::nullopt;
         });
     }
@@ -414,10 +441,15 @@ reply s3_service::copy(const request& message, const route& where, const std::st
                        "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
     xml_element(text, "LastModified", iso_date(object->modified));
     xml_element(text, "ETag", object->etag);
-    return text_reply(200, text + "</CopyObjectResult>");
+    auto out = text_reply(200, text + "</CopyObjectResult>");
+    add_placement(out.headers, *object, false);
+    return out;
 }
 
 reply s3_service::remove(const request& message, const route& where) {
+    header_list told;
+    const bool bypasses =
+        header_or(message.headers, "x-amz-bypass-governance-retention", "") == "true";
     const auto why =
         buckets_.with(where.bucket, [&](object_map* objects) -> std::optional<refusal> {
             if (objects == nullptr) return refuse(404, "NoSuchBucket");
@@ -426,10 +458,12 @@ reply s3_service::remove(const request& message, const route& where) {
             if (find_header(message.headers, "if-match") != nullptr) {
                 if (auto refused = write_condition(message.headers, old)) return refused;
             }
-            objects->erase(where.key);
-            return std::nullopt;
+            return drop(*objects, where, bypasses, told);
         });
-    return why ? error_reply(*why, where, false) : no_content();
+    if (why) return error_reply(*why, where, false);
+    auto out = no_content();
+    out.headers.insert(out.headers.end(), told.begin(), told.end());
+    return out;
 }
 
 } // namespace blobstore::fakes

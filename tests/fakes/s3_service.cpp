@@ -3,6 +3,7 @@
 #include "fakes/s3_service.h"
 
 #include "fakes/digests.h"
+#include "fakes/s3_placement.h"
 #include "fakes/text_forms.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ struct usual_message {
     std::string_view text;
 };
 
-constexpr std::array<usual_message, 26> usual_messages{{
+constexpr std::array<usual_message, 28> usual_messages{{
     {"AccessDenied", "Access Denied"},
     {"BadDigest", "The Content-MD5 you specified did not match what we received."},
     {"BucketAlreadyOwnedByYou", "The bucket that you tried to create already exists."},
@@ -42,9 +43,12 @@ constexpr std::array<usual_message, 26> usual_messages{{
     {"MissingContentLength", "You must provide the Content-Length HTTP header."},
     {"NoSuchBucket", "The specified bucket does not exist"},
     {"NoSuchKey", "The specified key does not exist."},
+    {"NoSuchObjectLockConfiguration",
+     "The specified object does not have a ObjectLock configuration"},
     {"NoSuchUpload",
      "The specified upload does not exist. The upload ID may be invalid, or the upload may have "
      "been aborted or completed."},
+    {"NoSuchVersion", "The specified version does not exist."},
     {"NotImplemented", "A header or query you provided implies functionality not implemented"},
     {"PreconditionFailed", "At least one of the pre-conditions you specified did not hold"},
     {"RequestTimeout", "Your socket connection to the server was not read from or written to."},
@@ -251,6 +255,7 @@ reply s3_service::handle(const request& message, const route& where) {
     request decoded{message.method, message.target, message.headers, {}};
     for (auto& trailer : body.trailers)
         decoded.headers.push_back(std::move(trailer));
+    if (ignores_customer_keys_) forget_customer_keys(decoded.headers);
     auto answer = dispatch(decoded, where, body.data);
     if (head) answer.bodiless = true;
     if (answer.error_code.empty()) finish(answer);
@@ -258,9 +263,14 @@ reply s3_service::handle(const request& message, const route& where) {
 }
 
 reply s3_service::dispatch(const request& message, const route& where, const std::string& data) {
+    const bool head = message.method == "HEAD";
+    for (const auto* name : {"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"}) {
+        if (header_or(message.headers, name, bucket_owner) != bucket_owner)
+            return error_reply(403, "AccessDenied", where, head);
+    }
     if (where.bucket.empty()) {
         if (message.method == "GET") return list_buckets();
-        return error_reply(405, "MethodNotAllowed", where, message.method == "HEAD");
+        return error_reply(405, "MethodNotAllowed", where, head);
     }
     return where.key.empty() ? bucket_request(message, where, data)
                              : object_request(message, where, data);

@@ -5,11 +5,13 @@
 #include "fakes/message.h"
 #include "fakes/object_map.h"
 #include "fakes/s3_uploads.h"
+#include "fakes/s3_versions.h"
 #include "fakes/signature_check.h"
 
 #include <atomic>
 #include <chrono>
 #include <ctime>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -62,6 +64,13 @@ public:
     // The next `times` bulk deletes of this key answer with this code and keep the object.
     void fail_bulk_delete(const std::string& key, const std::string& code, unsigned times);
 
+    // Keys of customers' encryption are passed over without a word, as many servers do.
+    void ignore_customer_keys(bool ignored) { ignores_customer_keys_ = ignored; }
+
+    // From now on the bucket keeps versions.
+    void turn_versions(const std::string& bucket, versioning to);
+    void end_restores(const std::string& bucket); // what is on its way from the archive is there
+
     bucket_map& buckets() { return buckets_; }
 
     upload_store& uploads() { return uploads_; }
@@ -74,7 +83,7 @@ private:
     reply list_buckets();
     reply list(const route& where);
     reply delete_many(const request& message, const route& where, const std::string& data);
-    reply create_bucket(const route& where);
+    reply create_bucket(const request& message, const route& where);
     reply remove_bucket(const route& where);
 
     reply get(const request& message, const route& where, bool head);
@@ -82,7 +91,24 @@ private:
     reply copy(const request& message, const route& where, const std::string& source);
     reply remove(const request& message, const route& where);
     reply tagging(const request& message, const route& where, const std::string& data);
-    reply attributes(const route& where);
+    reply attributes(const request& message, const route& where);
+
+    // Of s3_versions.cpp; the first and `drop` under the lock of the buckets.
+    void
+    keep(object_map& objects, const route& where, const std::shared_ptr<stored_object>& object);
+    std::optional<refusal>
+    drop(object_map& objects, const route& where, bool bypasses, header_list& told);
+    found_version
+    find_version(const std::string& bucket, const std::string& key, const std::string& id);
+    refusal missing(const found_version& found, const route& where);
+    object_ptr change(const route& where, const std::function<void(stored_object&)>& how);
+    bool has_versions(const std::string& bucket);
+    reply versioning_request(const request& message, const route& where, const std::string& data);
+    reply list_versions(const route& where);
+    // Of s3_locks.cpp.
+    reply lock_request(const request& message, const route& where, const std::string& data);
+    reply restore_request(const request& message, const route& where, const std::string& data);
+    static bool is_archived(const stored_object& object);
     std::optional<reply> find_source(
         const request& message, const route& where, const std::string& source, object_ptr& found
     );
@@ -93,7 +119,11 @@ private:
     reply put_part(const request& message, const route& where, const std::string& data);
     reply copy_part(const request& message, const route& where, const std::string& source);
     std::optional<refusal> keep_part(
-        const route& where, const header_list* given, upload_part& part, std::string& algorithm
+        const request& message,
+        const route& where,
+        const header_list* given,
+        upload_part& part,
+        stored_object& of
     );
     reply complete_upload(const request& message, const route& where, const std::string& data);
     reply abort_upload(const route& where);
@@ -110,10 +140,14 @@ private:
     std::map<std::string, std::pair<std::string, unsigned>> failures_;
     bucket_map buckets_;
     upload_store uploads_;
+    version_store versions_;
     const upload_limits upload_limits_;
     std::atomic<sum_rules> sum_rules_{sum_rules::all};
+    std::atomic<bool> ignores_customer_keys_{false};
     std::atomic<std::uint64_t> requests_{0};
 };
+
+constexpr const char* bucket_owner = "111122223333"; // of all buckets
 
 // The refusals that more than one operation makes.
 refusal refuse(int status, std::string code, header_list details = {});

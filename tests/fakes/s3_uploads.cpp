@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multipart uploads of the fake S3 service: create, parts, complete, abort.
 #include "fakes/digests.h"
+#include "fakes/s3_placement.h"
 #include "fakes/s3_service.h"
 #include "fakes/text_forms.h"
 
@@ -366,6 +367,7 @@ reply s3_service::upload_request(
 reply s3_service::create_upload(const request& message, const route& where) {
     open_upload upload;
     auto why = read_metadata(message.headers, upload.attributes);
+    if (!why) why = read_placement(message.headers, upload.attributes);
     if (!why) why = read_algorithm(message.headers, upload);
     if (why) return error_reply(*why, where, false);
     upload.attributes.tags = header_or(message.headers, "x-amz-tagging", "");
@@ -382,6 +384,7 @@ reply s3_service::create_upload(const request& message, const route& where) {
             "x-amz-checksum-type", upload.full_object ? "FULL_OBJECT" : "COMPOSITE"
         );
     }
+    add_placement(out.headers, upload.attributes, false);
     uploads_.with([&](upload_map& uploads) {
         return uploads.emplace(upload_name{where.bucket, where.key, id}, std::move(upload)).second;
     });
@@ -390,7 +393,11 @@ reply s3_service::create_upload(const request& message, const route& where) {
 
 // `given`: the verified checksums of a part that was sent; null for a copied one.
 std::optional<refusal> s3_service::keep_part(
-    const route& where, const header_list* given, upload_part& part, std::string& algorithm
+    const request& message,
+    const route& where,
+    const header_list* given,
+    upload_part& part,
+    stored_object& of
 ) {
     unsigned number = 0;
     if (auto why = read_part_number(where, number)) return why;
@@ -404,8 +411,11 @@ std::optional<refusal> s3_service::keep_part(
         if (given != nullptr) {
             if (auto why = fits(upload, *given)) return why;
         }
-        algorithm = upload.algorithm;
-        part.checksum = amz_checksum(algorithm, *part.data).value_or("");
+        of = upload.attributes;
+        if (auto why = check_customer_key(message.headers, customer_prefix, of)) return why;
+        part.checksum = amz_checksum(upload.algorithm, *part.data).value_or("");
+        if (!upload.algorithm.empty())
+            of.checksums = {{checksum_element(upload.algorithm), part.checksum}};
         upload.parts[number] = part;
         return std::nullopt;
     });
@@ -420,15 +430,16 @@ reply s3_service::put_part(const request& message, const route& where, const std
     part.data = std::make_shared<const std::string>(data);
     header_list given;
     bool any = false;
-    std::string algorithm;
+    stored_object of;
     auto why = check_digests(message.headers, data, given, any);
-    if (!why) why = keep_part(where, &given, part, algorithm);
+    if (!why) why = keep_part(message, where, &given, part, of);
     if (why) return error_reply(*why, where, false);
     auto out = text_reply(200, "");
     remove_header(out.headers, "Content-Type");
     out.headers.emplace_back("ETag", part.etag);
     for (const auto& checksum : given)
         out.headers.push_back(checksum);
+    add_placement(out.headers, of, false);
     return out;
 }
 
@@ -442,17 +453,20 @@ reply s3_service::copy_part(const request& message, const route& where, const st
         why = select_source(*range, origin->data->size(), first, count);
     }
     upload_part part;
-    std::string algorithm;
+    stored_object of;
     if (!why) {
         part.data = std::make_shared<const std::string>(*origin->data, first, count);
-        why = keep_part(where, nullptr, part, algorithm);
+        why = keep_part(message, where, nullptr, part, of);
     }
     if (why) return error_reply(*why, where, false);
     auto text = open_document("CopyPartResult");
     xml_element(text, "LastModified", iso_date(part.modified));
     xml_element(text, "ETag", part.etag);
-    if (!algorithm.empty()) xml_element(text, checksum_element(algorithm), part.checksum);
-    return text_reply(200, text + "</CopyPartResult>");
+    for (const auto& [name, value] : of.checksums)
+        xml_element(text, name, value);
+    auto out = text_reply(200, text + "</CopyPartResult>");
+    add_placement(out.headers, of, false);
+    return out;
 }
 
 reply s3_service::complete_upload(
@@ -483,7 +497,7 @@ reply s3_service::complete_upload(
                 const auto present = objects->find(where.key);
                 const auto* old = present == objects->end() ? nullptr : present->second.get();
                 if (auto failed = write_condition(message.headers, old)) return failed;
-                (*objects)[where.key] = object;
+                keep(*objects, where, object);
                 return std::nullopt;
             });
         if (!refused) uploads.erase(found);
@@ -498,7 +512,9 @@ reply s3_service::complete_upload(
     const auto& [sum_name, sum] = object->checksums.front();
     xml_element(text, checksum_element(sum_name.substr(sum_prefix.size())), sum);
     xml_element(text, "ChecksumType", object->checksums.back().second);
-    return text_reply(200, text + "</CompleteMultipartUploadResult>");
+    auto out = text_reply(200, text + "</CompleteMultipartUploadResult>");
+    if (!object->version.empty()) out.headers.emplace_back("x-amz-version-id", object->version);
+    return out;
 }
 
 reply s3_service::abort_upload(const route& where) {
