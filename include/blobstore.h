@@ -1621,7 +1621,7 @@ BLOBSTORE_FN(blobstore_status) blobstore_inspect_url_async(blobstore_client *cli
     url_len, const blobstore_get_options *options, const blobstore_call *call, const blobstore_async *async,
     blobstore_op **op, blobstore_error **err);
 
-/** Removes the delete marker that hides an object of a store with versions; E_NOT_FOUND where none does.
+/** Removes the delete markers that hide an object of a store with versions; E_NOT_FOUND where none does.
  *  Tags: [any] [blk] [null: call info err] [own: info err] [use: key call]
  *  Codes: all of a call
  *  Since: 0.1.0 */

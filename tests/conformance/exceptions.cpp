@@ -38,6 +38,8 @@ constexpr exception table[] = {
     {"versitygw", "fc beside fc/x", BLOBSTORE_E_CONFLICT, "servers.md: ObjectParentIsFile"},
     {"versitygw", "if_modified_since", 0, "servers.md: If-Modified-Since compares below 1 s"},
     {"versitygw", "delete if_match of nothing", 0, "a delete of what is missing is 204"},
+    {"versitygw", "delete of a version that is gone", 0, "it says that the id is none"},
+    {"versitygw", "pages of one version", BLOBSTORE_E_PROTOCOL, "its next page is the same again"},
     {"minio", "expires of a copy", 0, "a copy loses Expires"},
     {"minio", "key p//q", 0, no_path},
     {"minio", "key /lead", 0, no_path},

@@ -547,8 +547,8 @@ task<result<object_meta>> memory_backend::undelete(operation& op, const std::str
     const memory_object* newest = version_of(key, "");
     if (!objects_->versioned) co_return error(errc::unsupported, "this store keeps no versions");
     if (!newest || newest->bytes) co_return error(errc::not_found, "no delete marker hides it");
-    const std::string marker = newest->meta.version;
-    (void)drop_version(key, marker);
+    for (; newest && !newest->bytes; newest = version_of(key, "")) // more than one hides it, too
+        (void)drop_version(key, std::string(newest->meta.version));
     const memory_object* back = current_of(*objects_, key);
     if (!back) co_return error(errc::not_found, "nothing was behind the delete marker");
     co_return shown(key, back->meta);

@@ -182,7 +182,7 @@ result<void> decode_lock(std::string_view body, object_meta& into) {
     xml_reader xml(body);
     const result<std::string> root = root_of(xml);
     if (!root) return root.error();
-    if (*root != "Retention" && *root != "LegalHold")
+    if (*root != "Retention" && *root != "LegalHold" && *root != "ObjectLockRetention") // versitygw
         return error(errc::protocol, "the answer is no lock of an object");
     object_extras& lock = into.own_extras();
     std::string status;
@@ -203,6 +203,7 @@ encode_inspect(const endpoint& at, std::string_view key, const get_options& opti
     unsigned_request r = of_object("GET", at, key, "attributes", options.version);
     r.headers.push_back({"x-amz-object-attributes", "ETag,ObjectParts,StorageClass,ObjectSize"});
     r.customer_key = options.customer_key;
+    r.key_echoed = false;
     return r;
 }
 

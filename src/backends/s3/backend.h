@@ -66,6 +66,7 @@ public:
         , is_aws_(at.aws)
         , secure_(at.to.tls)
         , trusts_(at.trust_conditions)
+        , eventual_(at.eventual)
         , proven_(std::move(known))
         , sum_mode_(at.verify)
         , at_(std::make_shared<const endpoint>(std::move(at)))
@@ -187,6 +188,9 @@ private:
     try_condition(operation& op, capability what, unsigned_request r, bool document);
     task<result<void>> probe_writes(operation& op, const std::string& key);
     task<result<void>> clear_probe(operation& op, const std::string& key);
+    /// A head after a write of ours: where reads may be behind, what is missing is asked for again.
+    task<result<object_meta>>
+    head_written(operation& op, const std::string& key, const get_options& options);
     /// After a write whose outcome is not known: what is there, if it is certainly ours. `failed`
     /// is the answer where it is not.
     task<result<object_meta>> look(
@@ -221,7 +225,7 @@ private:
     std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
 
     const std::string bucket_;
-    const bool is_aws_, secure_, trusts_;
+    const bool is_aws_, secure_, trusts_, eventual_;
     const std::shared_ptr<proven> proven_;
     std::atomic<checksum_form> sums_{checksum_form::trailer}; ///< as it has shown to take. S3-40
     std::atomic<bool> sum_mode_;                              ///< answers are asked for checksums

@@ -71,21 +71,27 @@ s3_backend::inspect(operation& op, const std::string& key, const get_options& op
     co_return found;
 }
 
-/// The newest version of the key, if it is a delete marker, is removed.
+/// What hides the object is removed: one delete marker, or as many as a delete made that was tried
+/// again. S3-37
 task<result<object_meta>> s3_backend::undelete(operation& op, const std::string& key) {
     list_options of_key;
     of_key.versions = true;
     of_key.prefix = key;
-    of_key.page_size = 2; // the marker, and what it hides
-    result<list_page> page = co_await list(op, of_key);
+    const result<list_page> page = co_await list(op, of_key);
     if (!page) co_return page.error();
-    const bool hidden = !page->entries.empty() && page->entries.front().key == key &&
-                        page->entries.front().is_delete_marker && page->entries.front().is_latest;
-    if (!hidden) co_return error(errc::not_found, "no delete marker hides it");
-    remove_options marker;
-    marker.version = page->entries.front().version;
-    result<object_meta> removed = co_await remove_if(op, key, marker);
-    if (!removed) co_return removed.error();
+    std::size_t markers = 0;
+    for (const object_meta& entry : page->entries) {
+        const bool hides = entry.key == key && entry.is_delete_marker;
+        if (!hides || (markers == 0 && !entry.is_latest)) break;
+        ++markers;
+    }
+    if (markers == 0) co_return error(errc::not_found, "no delete marker hides it");
+    for (std::size_t i = 0; i < markers; ++i) {
+        remove_options marker;
+        marker.version = page->entries[i].version;
+        const result<object_meta> removed = co_await remove_if(op, key, marker);
+        if (!removed) co_return removed.error();
+    }
     const get_options current;
     result<object_meta> back = co_await head(op, key, current);
     co_return back;

@@ -44,6 +44,17 @@ private:
     checksum sum_;
 };
 
+/// What a refusal says of the customer's key of encryption: the wrong one, none, one too many.
+error about_key(error e, const unsigned_request& r) {
+    const bool given = !r.customer_key.empty() || !r.source_customer_key.empty();
+    const bool wanted = e.message().find("form of Server Side Encryption") != std::string::npos;
+    if (wanted) e->code = errc::permission;
+    if (e.code() != errc::permission || (!given && !wanted)) return e;
+    e->hint = given ? "check sse_customer_key: it must be the one that the object was written with"
+                    : "the object was written with an sse_customer_key: give it";
+    return e;
+}
+
 /// Reads a stream and goes back to its start; errc::unsupported where that cannot be.
 task<result<void>> sum_stream(operation& op, reader& stream, body_sums& sums) {
     result<void> back = stream.rewind();
@@ -279,8 +290,14 @@ s3_backend::send(operation& op, const unsigned_request& r, source body, success 
     };
     what.may_hide_error = form.document;
     answer got = co_await client_->send(op, what);
-    if (!got && judged.doubt) co_return applied(got.error()); // of an earlier attempt, too
-    co_return got;
+    if (!got && judged.doubt) // of an earlier attempt, too
+        co_return applied(about_key(got.error(), r));
+    if (!got) co_return about_key(got.error(), r);
+    if (!r.key_echoed) co_return got;
+    const result<void> kept = check_echo((*got)->head(), r.customer_key);
+    if (kept) co_return got;
+    if (judged.reads) co_return kept.error();
+    co_return applied(kept.error());
 }
 
 task<result<std::string>>

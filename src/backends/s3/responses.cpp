@@ -30,6 +30,13 @@ std::string one_line(std::string text) {
     return text;
 }
 
+/// Services have no code of their own for it. S3, versitygw: AccessDenied; MinIO: InvalidRequest.
+bool says_locked(const service_error& said) {
+    if (said.code == "AccessDenied")
+        return said.message.find("protected by object lock") != std::string::npos;
+    return said.code == "ObjectLocked" || said.message.starts_with("Object is WORM protected");
+}
+
 } // namespace
 
 service_error decode_error_document(std::string_view body) {
@@ -70,6 +77,10 @@ error decode_error(const http::response_head& head, std::string_view body) {
     e->host_id = one_line(said.host_id);
     e->from_service = true;
     e->retryable = m.what == http::action::retry || m.what == http::action::throttled;
+    if (says_locked(said)) {
+        e->code = errc::locked;
+        e->hint = "a retention or a legal hold keeps this version";
+    }
     if (head.find("x-amz-delete-marker") == "true") { // 404, or 405 where its version was named
         e->code = errc::not_found;
         e->hint = "it was deleted; an older version may be there";

@@ -207,6 +207,14 @@ constexpr setting table[] = {
      false,
      {},
      {}},
+    {"eventual",
+     {},
+     setting_type::boolean,
+     "false",
+     "the service's reads may be behind its writes: what a write left is looked for again for 2 s",
+     false,
+     {},
+     {}},
     {"trust_conditions",
      {},
      setting_type::boolean,
@@ -427,6 +435,7 @@ result<endpoint> resolve_endpoint(std::string_view bucket, const settings_values
         return error(errc::config, "request_payer: can be \"requester\" only");
     at.requester_pays = payer == "requester" || payer == "true";
     at.trust_conditions = values.boolean("trust_conditions");
+    at.eventual = values.boolean("eventual");
     at.expected_owner = values.text("expected_bucket_owner");
     if (!std::all_of(at.expected_owner.begin(), at.expected_owner.end(), is_bucket_character))
         return error(errc::config, "expected_bucket_owner: not an account id");

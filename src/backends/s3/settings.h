@@ -35,6 +35,7 @@ struct endpoint {
     bool vendor_may_tell = false; ///< neither setting nor host names one: the answers may
     bool requester_pays = false;
     bool trust_conditions = false;
+    bool eventual = false;      ///< reads may be behind writes
     std::string expected_owner; ///< account that must own the bucket; empty: any
 
     /// Host of the service itself, without the bucket.

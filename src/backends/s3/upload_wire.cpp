@@ -90,6 +90,7 @@ unsigned_request encode_upload_create(
     r.method = "POST";
     r.query = {{"uploads", ""}};
     r.headers.push_back({std::string(token_header), mark});
+    r.key_echoed = false; // MinIO does with the parts only, which is in time
     return r;
 }
 
@@ -150,6 +151,7 @@ result<unsigned_request> encode_upload_complete(
     r.headers.push_back({"Content-Type", "application/xml"});
     add_write_condition(r, of.when);
     r.customer_key = of.customer_key;
+    r.key_echoed = false;
     r.content = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
     for (const finished_part& part : parts) {
         const result<std::string> etag = xml_escape(part.receipt);

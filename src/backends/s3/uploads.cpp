@@ -91,7 +91,7 @@ task<result<std::optional<object_meta>>> s3_backend::find_completed(
 ) {
     get_options any;
     any.customer_key = of.customer_key;
-    result<object_meta> meta = co_await head(op, of.key, any);
+    result<object_meta> meta = co_await head_written(op, of.key, any);
     if (!meta && meta.error().code() == errc::not_found) co_return std::optional<object_meta>();
     if (!meta) co_return meta.error();
     written ours;

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 
 #include <algorithm>
+#include <span>
 
 namespace blobstore::s3 {
 
@@ -54,6 +55,20 @@ result<void> read_versions(xml_reader& xml, versions_document& page) {
         if (name == "NextKeyMarker") return text_into(xml, page.next.key);
         if (name == "NextVersionIdMarker") return text_into(xml, page.next.version);
         return xml.skip_element();
+    });
+}
+
+/// Of one key the newest first, also where a service lists the oldest first, or markers behind
+/// versions. A page that begins within a key has no latest of it, and stays. S3-37
+void put_newest_first(std::span<object_meta> of_key) {
+    const auto latest = std::find_if(of_key.begin(), of_key.end(), [](const object_meta& entry) {
+        return entry.is_latest;
+    });
+    if (latest == of_key.begin() || latest == of_key.end()) return;
+    if (latest + 1 == of_key.end()) std::reverse(of_key.begin(), of_key.end());
+    std::stable_sort(of_key.begin(), of_key.end(), [](const object_meta& a, const object_meta& b) {
+        if (a.is_latest != b.is_latest) return a.is_latest;
+        return a.modified_ns > b.modified_ns;
     });
 }
 
@@ -121,6 +136,11 @@ result<list_page> decode_list_versions(std::string_view body, const list_options
         page.entries.end(),
         [](const object_meta& a, const object_meta& b) { return a.key < b.key; }
     );
+    for (std::size_t from = 0, to = 0; from < page.entries.size(); from = to) {
+        while (to < page.entries.size() && page.entries[to].key == page.entries[from].key)
+            ++to;
+        put_newest_first(std::span(page.entries).subspan(from, to - from));
+    }
     if (!parsed.is_truncated) return page;
     if (parsed.next.key.empty())
         return error(errc::protocol, "the list goes on, but the service does not say where");
