@@ -142,7 +142,7 @@ TEST_F(files, what_is_no_regular_file_is_not_replaced) {
 }
 
 // Nothing is stored of a file that grows or shrinks while it is read: the last bytes are not sent.
-TEST_F(files, a_file_that_changes_under_way_is_not_stored) {
+TEST_F(files, FS07_a_file_that_changes_under_way_is_not_stored) {
     const store_ptr store =
         open_fake(client_, server_, {{"max_attempts", "1"}, {"multipart_threshold", "1GiB"}});
     const std::string path = folder_ / "changing";
@@ -165,6 +165,34 @@ TEST_F(files, a_file_that_changes_under_way_is_not_stored) {
         std::string kept;
         EXPECT_EQ(get(store, "the/key", nullptr, nullptr, &kept), BLOBSTORE_OK);
         EXPECT_EQ(kept, large);
+    }
+}
+
+// In parts, the last part that is read sees it, whatever changed: size, or a byte alone.
+TEST_F(files, FS07_a_file_that_changes_between_its_parts_is_not_stored) {
+    const store_ptr store = open_fake(
+        client_,
+        server_,
+        {{"multipart_threshold", "5MiB"}, {"part_size", "5MiB"}, {"parallel_parts", "1"}}
+    );
+    const std::string path = folder_ / "changing";
+    for (const bool grows : {true, false}) {
+        std::ofstream(path, std::ios::trunc) << std::string(11 << 20, 'a');
+        fakes::fault change;
+        change.meanwhile = [&] { // the first part is read, the second is not
+            std::fstream file(
+                path, grows ? std::ios::app | std::ios::out : std::ios::in | std::ios::out
+            );
+            file << 'x';
+        };
+        server_.on({.method = "PUT", .query = "partNumber=1&"}, change);
+        EXPECT_EQ(upload(store, at(path)), BLOBSTORE_E_CHANGED) << err_.line();
+        std::string kept;
+        EXPECT_EQ(get(store, "the/key", nullptr, nullptr, &kept), BLOBSTORE_OK);
+        EXPECT_EQ(kept, large);
+        for (int i = 0; i < 100 && !server_.open_uploads().empty(); ++i)
+            std::this_thread::sleep_for(milliseconds(20));
+        EXPECT_TRUE(server_.open_uploads().empty()) << "nothing is left behind";
     }
 }
 
