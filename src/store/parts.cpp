@@ -68,8 +68,9 @@ result<std::uint64_t> part_size_of_stream(
         return e;
     }
     std::uint64_t size = std::max(wanted != 0 ? wanted : usual_part, limits.least_part);
+    size = std::min(size, limits.most_part);
     const std::uint64_t ceiling = std::max(size, std::min(most, limits.most_part));
-    if (!limits.unequal) return std::min(size, limits.most_part);
+    if (!limits.unequal) return size;
     for (std::uint32_t n = parts_per_size; n < number && size < ceiling; n += parts_per_size)
         size *= 2;
     return std::min(size, ceiling);

@@ -21,10 +21,10 @@ unsigned_request of_tags(
 result<void> read_tag_set(xml_reader& xml, name_values& into) {
     return for_children(xml, [&]() -> result<void> {
         if (xml.name() != "Tag") return xml.skip_element();
-        auto& [name, value] = into.emplace_back();
+        std::pair<std::string, std::string>& tag = into.emplace_back();
         return for_children(xml, [&]() -> result<void> {
-            if (xml.name() == "Key") return text_into(xml, name);
-            if (xml.name() == "Value") return text_into(xml, value);
+            if (xml.name() == "Key") return text_into(xml, tag.first);
+            if (xml.name() == "Value") return text_into(xml, tag.second);
             return xml.skip_element();
         });
     });
