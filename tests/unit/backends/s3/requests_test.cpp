@@ -138,9 +138,9 @@ TEST(s3_requests, get_and_head_with_range_and_conditions) {
         EXPECT_EQ(header_of(r, "If-Unmodified-Since"), "Fri, 24 May 2013 00:00:01 GMT");
     }
     EXPECT_EQ(encode_head(test_endpoint(), "k", {}).method, "HEAD");
-    get_options wild;
-    wild.when = {"*", "W/\"w\"", {}, {}};
-    const unsigned_request any = encode_head(test_endpoint(), "k", wild);
+    get_options on_any;
+    on_any.when = {"*", "W/\"w\"", {}, {}};
+    const unsigned_request any = encode_head(test_endpoint(), "k", on_any);
     EXPECT_EQ(header_of(any, "If-Match"), "*");
     EXPECT_EQ(header_of(any, "If-None-Match"), "W/\"w\"");
 }
