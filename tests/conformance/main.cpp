@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the suite; exits with 77 where every test was skipped because its server is not there.
+#include "race.h"
 #include "target.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <string_view>
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == conformance::race_argument)
+        return conformance::race(argc - 2, argv + 2);
     ::testing::InitGoogleTest(&argc, argv);
     int code = RUN_ALL_TESTS();
     const ::testing::UnitTest& all = *::testing::UnitTest::GetInstance();
