@@ -63,7 +63,6 @@ budget::take(operation& op, std::shared_ptr<budget> from, std::uint64_t bytes) {
     }
     if (called.is_set()) co_return granted(from, bytes);
     op.held.release(); // or those who hold the memory might wait for its turn
-    op.disarm();
     const result<void> waited = co_await called.wait(op);
     {
         const std::lock_guard lock(from->mutex_);

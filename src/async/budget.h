@@ -53,7 +53,8 @@ public:
     /// At once or not at all; nothing where somebody waits.
     static std::optional<share> try_take(const std::shared_ptr<budget>& from, std::uint64_t bytes);
 
-    /// Waits its turn. errc::too_large for more than there is in all.
+    /// Waits its turn, as long as the operation is armed for. errc::too_large for more than there
+    /// is in all.
     static task<result<share>>
     take(operation& op, std::shared_ptr<budget> from, std::uint64_t bytes);
 
