@@ -838,8 +838,9 @@ BLOBSTORE_FN(blobstore_status) blobstore_delete_url_async(blobstore_client *clie
     url_len, const blobstore_call *call, const blobstore_async *async, blobstore_op **op, blobstore_error
     **err);
 
-/** Copies an object: on the server where both ends are one service, else streamed. options NULL keeps the attributes,
- *  else they are replaced.
+/** Copies an object of any size: on the server where both ends are one service, above the setting copy_threshold in parts
+ *  (E_CHANGED where the source does meanwhile); else streamed. options NULL keeps attributes and tags, else they are
+ *  replaced.
  *  Tags: [any] [blk] [null: options call info err] [own: info err] [use: source_key key options call]
  *  Codes: all of a call
  *  Since: 0.1.0 */

@@ -120,6 +120,7 @@ store_limits limits_of(const settings_values& values) {
     limits.call.max_attempts =
         static_cast<unsigned>(std::max<std::int64_t>(1, values.integer("max_attempts")));
     limits.transfer.threshold = values.size("multipart_threshold");
+    limits.transfer.copy_threshold = values.size("copy_threshold");
     limits.transfer.part_size = values.size("part_size");
     limits.transfer.parallel = static_cast<std::uint32_t>(
         std::clamp<std::int64_t>(values.integer("parallel_parts"), 1, 1000)

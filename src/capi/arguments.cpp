@@ -169,6 +169,8 @@ result<copy_options> read_copy(const blobstore_put_options* given) {
     options.guess_type = put->guess_type;
     options.as = std::move(put->as);
     options.when = std::move(put->when);
+    options.transfer.part_size = put->transfer.part_size;
+    options.transfer.parallel = put->transfer.parallel;
     return options;
 }
 

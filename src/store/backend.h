@@ -78,7 +78,7 @@ public:
 
     virtual task<result<list_page>> list(operation& op, const list_options& options) = 0;
 
-    /// What parts and objects may be here. `most_put` is also what one copy() moves.
+    /// What parts and objects may be here.
     virtual part_limits limits() const { return {}; }
 
     /// Uploads in parts. Defaults: unsupported.

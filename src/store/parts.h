@@ -12,11 +12,12 @@ namespace blobstore {
 struct part_limits {
     std::uint64_t least_part = 5u << 20; ///< of every part but the last
     std::uint64_t most_part = 5ull << 30;
-    std::uint64_t most_put = 5ull << 30;               ///< one PUT, one copy
+    std::uint64_t most_put = 5ull << 30;               ///< one PUT
+    std::uint64_t most_copy = 5ull << 30;              ///< one copy()
     std::uint64_t most_object = 50'000'000'000'000ull; ///< all parts together
     std::uint32_t most_parts = 10000;
     bool unequal = true;        ///< parts before the last may have different sizes
-    bool large_in_parts = true; ///< a large put goes better as parts side by side
+    bool large_in_parts = true; ///< a large put or copy goes better as parts side by side
 };
 
 /// Equal parts but for the last, which has what is left: 1 byte and up.

@@ -15,7 +15,7 @@ bool store::goes_in_parts(std::uint64_t size) const {
 
 result<upload_work>
 store::work_of(const std::string& key, const put_options& with, std::uint64_t size) const {
-    upload_work work{*backend_, key, with, {}, lane::io, {}, {}};
+    upload_work work{*backend_, key, with, {}, lane::io, {}, {}, {}};
     transfer_options& transfer = work.options.transfer;
     if (transfer.parallel == 0) transfer.parallel = limits_.transfer.parallel;
     if (transfer.part_size == 0) transfer.part_size = limits_.transfer.part_size;

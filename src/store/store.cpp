@@ -41,27 +41,6 @@ result<copy_options> store::ready(const std::string& key, const copy_options& op
     return with;
 }
 
-/// What a streamed copy is put with: the source's attributes and tags where they are kept.
-task<result<put_options>> store::taken_over(
-    operation& op,
-    store& from,
-    const std::string& from_full,
-    const object_meta& source,
-    const copy_options& with
-) {
-    put_options put;
-    put.set = with.replace ? *with.replace : attributes_of(source);
-    put.as = with.as;
-    put.when = with.when;
-    put.tags = with.replace_tags.value_or(name_values());
-    const bool has_tags = source.extras().tag_count.value_or(0) != 0;
-    if (with.replace_tags || !has_tags || supports(capability::tags) == 0) co_return put;
-    result<object_meta> tagged = co_await from.backend_->tags_get(op, from_full, source.version);
-    if (!tagged) co_return tagged.error();
-    put.tags = tagged->extras().tags;
-    co_return put;
-}
-
 error store::describe(error e, std::string_view operation, std::string_view key) const {
     if (e->operation.empty()) e->operation = operation;
     if (e->uri.empty()) e->uri = backend_->uri(prefix_ + std::string(key));
@@ -143,46 +122,6 @@ store::remove_many(operation& op, const std::vector<std::string>& keys) {
         if (!(*removed)[i])
             results[index[i]] = describe((*removed)[i].error(), "delete", keys[index[i]]);
     co_return results;
-}
-
-task<result<object_meta>> store::copy(
-    operation& op,
-    store& from,
-    const std::string& from_key,
-    const std::string& key,
-    const copy_options& options
-) {
-    result<void> checked = from.check(from_key);
-    if (!checked) co_return from.describe(checked.error(), "copy", from_key);
-    checked = check(key);
-    result<copy_options> ready_to = checked ? ready(key, options) : checked.error();
-    if (!ready_to) co_return describe(ready_to.error(), "copy", key);
-    const copy_options& with = *ready_to;
-    const std::string full = prefix_ + key;
-    const std::string from_full = from.prefix_ + from_key;
-    result<object_meta> copied =
-        co_await backend_->copy(op, from.backend_->itself(), from_full, full, with);
-    if (!copied && copied.error().code() == errc::unsupported) {
-        result<std::unique_ptr<object_reader>> opened = co_await from.open(op, from_key, with.from);
-        if (!opened) co_return from.describe(opened.error(), "copy", from_key);
-        if (!(*opened)->length())
-            co_return from.describe(
-                error(errc::unsupported, "the source does not say how long it is"), "copy", from_key
-            );
-        result<put_options> put = co_await taken_over(op, from, from_full, (*opened)->meta(), with);
-        if (!put) co_return from.describe(put.error(), "copy", from_key);
-        source body;
-        body.stream = opened->get();
-        body.stream_length = *(*opened)->length();
-        copied = co_await put_checked(op, full, body, *put);
-    }
-    if (!copied) {
-        bool of_source = copied.error().code() == errc::not_found;
-        co_return of_source ? from.describe(copied.error(), "copy", from_key)
-                            : describe(copied.error(), "copy", key);
-    }
-    shorten(copied->key);
-    co_return std::move(*copied);
 }
 
 task<result<list_page>> store::list(operation& op, const list_options& options) {

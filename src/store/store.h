@@ -201,13 +201,13 @@ private:
     void shorten(std::string& key) const;
     static result<put_options> ready(const std::string& key, const put_options& options);
     static result<copy_options> ready(const std::string& key, const copy_options& options);
-    task<result<put_options>> taken_over(
-        operation& op,
-        store& from,
-        const std::string& from_full,
-        const object_meta& source,
-        const copy_options& with
-    );
+    struct copying;
+    bool copies_in_parts(std::uint64_t size) const;
+    task<result<put_options>> taken_over(operation& op, const copying& what, bool ask_for_tags);
+    task<result<object_meta>> copy_in_parts(operation& op, const copying& what);
+    task<result<object_meta>> copy_streamed(operation& op, copying& what);
+    task<result<bool>> look_at_source(operation& op, copying& what);
+    task<result<object_meta>> copy_checked(operation& op, copying& what);
     task<result<object_meta>> rename_by_copy(
         operation& op,
         const std::string& from_key,

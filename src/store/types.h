@@ -136,8 +136,9 @@ struct copy_options {
     std::optional<name_values> replace_tags; ///< nullopt keeps the source's
     placement as;
     write_condition when;
-    get_options from;        ///< which version of the source, on what conditions; no range
-    bool guess_type = false; ///< with `replace`
+    get_options from;          ///< which version of the source, on what conditions; no range
+    transfer_options transfer; ///< part_size and parallel, where it goes in parts
+    bool guess_type = false;   ///< with `replace`
 };
 
 struct remove_options {

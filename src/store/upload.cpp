@@ -29,11 +29,11 @@ public:
     }
 
     task<result<void>> put(operation& member, operation& parent, std::uint32_t number) {
-        const std::uint64_t size = work_.plan.size(number);
-        result<part_body> body = work_.open(work_.plan.offset(number), size);
-        if (!body) co_return body.error();
-        const result<std::string> receipt =
-            co_await work_.to.upload_part(member, state_.upload, number, body->what);
+        result<std::string> receipt = error();
+        if (work_.make)
+            receipt = co_await work_.make(member, state_.upload, number);
+        else
+            receipt = co_await put_opened(member, number);
         if (!receipt) co_return receipt.error();
         const std::lock_guard lock(mutex_);
         state_.receipts[number] = *receipt;
@@ -50,6 +50,14 @@ public:
     const resume_file& file() const noexcept { return file_; }
 
 private:
+    task<result<std::string>> put_opened(operation& member, std::uint32_t number) {
+        result<part_body> body = work_.open(work_.plan.offset(number), work_.plan.size(number));
+        if (!body) co_return body.error();
+        result<std::string> receipt =
+            co_await work_.to.upload_part(member, state_.upload, number, body->what);
+        co_return receipt;
+    }
+
     std::uint64_t bytes_there() const {
         std::uint64_t bytes = 0;
         for (const auto& each : state_.receipts)

@@ -22,6 +22,9 @@ struct upload_work {
     part_plan plan;
     lane where = lane::io; ///< workers where opening or reading a part may block
     std::function<result<part_body>(std::uint64_t offset, std::uint64_t size)> open;
+    /// In place of opening and uploading what was opened: a part that the service makes by itself.
+    std::function<task<result<std::string>>(operation&, const open_upload&, std::uint32_t number)>
+        make;
     source_facts facts; ///< of a source that can be gone on with; else resume is not asked for
 };
 

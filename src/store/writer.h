@@ -11,8 +11,9 @@ namespace blobstore {
 
 /// What a store's settings allow its transfers.
 struct transfer_limits {
-    std::uint64_t threshold = 16u << 20; ///< one PUT up to so much
-    std::uint64_t part_size = 0;         ///< 0: the best
+    std::uint64_t threshold = 16u << 20;       ///< one PUT up to so much
+    std::uint64_t copy_threshold = 5ull << 30; ///< one request copies up to so much
+    std::uint64_t part_size = 0;               ///< 0: the best
     std::uint32_t parallel = 8;
     std::shared_ptr<budget> memory; ///< of all transfers of the client
 };

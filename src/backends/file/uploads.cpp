@@ -451,7 +451,8 @@ result<descriptor> upload_backend::root_for_writing() const {
 
 part_limits upload_backend::limits() const {
     const std::uint64_t any = std::numeric_limits<std::int64_t>::max();
-    return {.least_part = 1, .most_part = any, .most_put = any, .most_object = any};
+    return {
+        .least_part = 1, .most_part = any, .most_put = any, .most_copy = any, .most_object = any};
 }
 
 task<result<open_upload>>

@@ -198,7 +198,9 @@ public:
     task<result<void>> bucket_versions(operation& op, bool on) override;
     task<result<list_page>> bucket_list(operation& op, const list_options& options) override;
 
-    part_limits limits() const override { return {.least_part = 1, .large_in_parts = false}; }
+    part_limits limits() const override {
+        return {.least_part = 1, .most_copy = UINT64_MAX, .large_in_parts = false};
+    }
 
     task<result<open_upload>>
     upload_create(operation& op, const std::string& key, const put_options& options) override {
