@@ -619,6 +619,20 @@ typedef struct blobstore_presign_options {
     size_t headers_len, query_len;
 } blobstore_presign_options;
 
+/** blobstore_post_options.flags */
+enum { BLOBSTORE_POST_SIGNING_TIME = 1, BLOBSTORE_POST_ANY_NAME = 2 };
+
+/** What a form allows; NULL = one upload of any size for 15 minutes. */
+typedef struct blobstore_post_options {
+    uint32_t struct_size, flags; /* ANY_NAME: the form may send any key that begins with this one; as it comes it ends in
+                                    "${filename}", which most services replace by the name of the user's file */
+    int64_t expires_ms; /* 0 = 15 min; whole seconds, 1 s to 7 days */
+    int64_t signing_time_ns; /* with SIGNING_TIME: makes the form reproducible; else now */
+    uint64_t min_size, max_size; /* of the file; 0 and 0 = whatever the service takes */
+    const blobstore_kv *fields; /* Content-Type, x-amz-meta-*, success_action_status and the like, sent as they are */
+    size_t fields_len;
+} blobstore_post_options;
+
 /** blobstore_file.flags */
 enum { BLOBSTORE_FILE_FD = 1 };
 
@@ -937,6 +951,40 @@ BLOBSTORE_FN(blobstore_status) blobstore_presign_url(blobstore_client *client, c
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_status) blobstore_presign_url_async(blobstore_client *client, const char *url, size_t
     url_len, const blobstore_presign_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** A form by which a browser uploads an object without credentials until it expires (S3 POST policy): JSON text
+ *  {"url": ..., "fields": {name: value, ...}}, NUL-terminated. The form is sent as multipart/form-data with all fields as
+ *  they are and the content last, as the field "file". file, memory: E_UNSUPPORTED.
+ *  Tags: [any] [blk] [null: options call err] [own: form err] [use: key options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_presign_post(blobstore_store *store, const char *key, size_t key_len, const
+    blobstore_post_options *options, const blobstore_call *call, blobstore_buffer **form, blobstore_error
+    **err);
+
+/** Submits blobstore_presign_post.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: key options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_presign_post_async(blobstore_store *store, const char *key, size_t key_len,
+    const blobstore_post_options *options, const blobstore_call *call, const blobstore_async *async,
+    blobstore_op **op, blobstore_error **err);
+
+/** blobstore_presign_post by object URL: behind the first "/" after the authority all is the key, nothing decoded.
+ *  Tags: [any] [blk] [null: options call err] [own: form err] [use: url options call]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_presign_post_url(blobstore_client *client, const char *url, size_t url_len,
+    const blobstore_post_options *options, const blobstore_call *call, blobstore_buffer **form,
+    blobstore_error **err);
+
+/** Submits blobstore_presign_post_url.
+ *  Tags: [any] [nb] [null: options call async op err] [own: op err] [use: url options call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_CONFIG, E_UNSUPPORTED, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_presign_post_url_async(blobstore_client *client, const char *url, size_t
+    url_len, const blobstore_post_options *options, const blobstore_call *call, const blobstore_async *async,
     blobstore_op **op, blobstore_error **err);
 
 /** Writes an object from a file in bounded memory. A file that changes meanwhile is E_CHANGED.

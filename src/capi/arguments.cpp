@@ -290,6 +290,25 @@ result<presign_options> read(const blobstore_presign_options* given) {
     return options;
 }
 
+result<post_options> read(const blobstore_post_options* given) {
+    result<blobstore_post_options> o = read_struct(given, "blobstore_post_options");
+    if (!o) return o.error();
+    result<void> checked = check_flags(
+        o->flags, BLOBSTORE_POST_SIGNING_TIME | BLOBSTORE_POST_ANY_NAME, "blobstore_post_options"
+    );
+    if (!checked) return checked.error();
+    post_options options;
+    if (o->expires_ms != 0) options.expires_ms = o->expires_ms;
+    if (o->flags & BLOBSTORE_POST_SIGNING_TIME) options.signing_time_ns = o->signing_time_ns;
+    options.any_name = (o->flags & BLOBSTORE_POST_ANY_NAME) != 0;
+    options.min_size = o->min_size;
+    options.max_size = o->max_size;
+    result<name_values> fields = pairs(o->fields, o->fields_len, "fields");
+    if (!fields) return fields.error();
+    options.fields = std::move(*fields);
+    return options;
+}
+
 result<local_file> read(const blobstore_file* given) {
     if (!given) return invalid("file is NULL");
     result<blobstore_file> o = read_struct(given, "blobstore_file");

@@ -30,6 +30,7 @@ result<bucket_options> read(const blobstore_bucket_options* given);
 result<std::string> read_version(const blobstore_get_options* given);
 result<list_options> read(const blobstore_list_options* given);
 result<presign_options> read(const blobstore_presign_options* given);
+result<post_options> read(const blobstore_post_options* given);
 result<local_file> read(const blobstore_file* given);
 
 /// Calls that move no more than this share a thread.

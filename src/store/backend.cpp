@@ -84,4 +84,9 @@ task<result<std::string>> backend::presign(operation&, const std::string&, const
     co_return error(errc::unsupported, "this store has no links");
 }
 
+task<result<std::string>>
+backend::presign_post(operation&, const std::string&, const post_options&) {
+    co_return error(errc::unsupported, "this store has no forms");
+}
+
 } // namespace blobstore

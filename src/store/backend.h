@@ -128,6 +128,10 @@ public:
     /// A link, as text. Default: unsupported.
     virtual task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options);
+
+    /// The address and the fields of a form, as JSON. Default: unsupported.
+    virtual task<result<std::string>>
+    presign_post(operation& op, const std::string& key, const post_options& options);
 };
 
 } // namespace blobstore

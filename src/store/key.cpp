@@ -231,4 +231,12 @@ result<void> check_presign(const presign_options& options) {
     return check_pairs("headers", options.headers);
 }
 
+result<void> check_post(const post_options& options) {
+    if (options.expires_ms <= 0)
+        return error(errc::invalid_argument, "the expiry must be positive");
+    if (options.max_size != 0 && options.min_size > options.max_size)
+        return error(errc::invalid_argument, "the least size is above the greatest");
+    return check_pairs("fields", options.fields);
+}
+
 } // namespace blobstore

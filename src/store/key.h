@@ -37,5 +37,6 @@ result<void> check_range(const byte_range& range);
 /// A digest of the caller's is base64 of a kind that is named, and as long as that kind's.
 result<void> check_checksum(const put_options& options);
 result<void> check_presign(const presign_options& options);
+result<void> check_post(const post_options& options);
 
 } // namespace blobstore

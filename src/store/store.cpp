@@ -160,4 +160,16 @@ store::presign(operation& op, const std::string& key, const presign_options& opt
     co_return std::move(*link);
 }
 
+task<result<std::string>>
+store::presign_post(operation& op, const std::string& key, const post_options& options) {
+    const bool no_name = key.empty() && options.any_name;
+    result<void> checked = no_name ? result<void>() : check(key);
+    if (checked) checked = check_post(options);
+    if (!checked) co_return describe(checked.error(), "presign_post", key);
+    const std::string full = prefix_ + key;
+    result<std::string> form = co_await backend_->presign_post(op, full, options);
+    if (!form) co_return describe(form.error(), "presign_post", key);
+    co_return std::move(*form);
+}
+
 } // namespace blobstore

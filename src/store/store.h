@@ -99,6 +99,8 @@ public:
     task<result<list_page>> list(operation& op, const list_options& options);
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options);
+    task<result<std::string>>
+    presign_post(operation& op, const std::string& key, const post_options& options);
     /// A stream to be written into; no I/O.
     result<std::unique_ptr<object_writer>>
     open_writer(const std::string& key, const put_options& options) const;

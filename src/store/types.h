@@ -199,6 +199,15 @@ struct presign_options {
     name_values headers, query;
 };
 
+/// A form by which a browser may upload one object.
+struct post_options {
+    std::int64_t expires_ms = 900000;
+    std::optional<std::int64_t> signing_time_ns; ///< nullopt = now
+    bool any_name = false; ///< the key begins the object's; the file's name follows it
+    std::uint64_t min_size = 0, max_size = 0; ///< 0 and 0: what the service takes
+    name_values fields;                       ///< sent as they are, and covered by the signature
+};
+
 /// An object being read: its metadata, which bytes come, and the bytes.
 struct object_body {
     object_meta meta;

@@ -50,6 +50,11 @@ public:
         return refuse_text(op);
     }
 
+    task<result<std::string>>
+    presign_post(operation& op, const std::string&, const post_options&) override {
+        return refuse_text(op);
+    }
+
     task<result<std::vector<part_entry>>>
     upload_list_parts(operation& op, const open_upload& of) override {
         return inner_->upload_list_parts(op, of);

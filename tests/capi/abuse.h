@@ -120,6 +120,7 @@ struct handles {
     blobstore_restore_options restore_options = sized<blobstore_restore_options>();
     blobstore_lock_options lock_options = sized<blobstore_lock_options>();
     blobstore_bucket_options bucket_options = sized<blobstore_bucket_options>();
+    blobstore_post_options post_options = sized<blobstore_post_options>();
     blobstore_client_options client_options = sized<blobstore_client_options>();
     blobstore_error_view error_view = sized<blobstore_error_view>();
     blobstore_object_view object_view = sized<blobstore_object_view>();

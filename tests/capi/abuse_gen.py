@@ -14,6 +14,7 @@ STRUCTS = {
     "blobstore_list_options": "list_options", "blobstore_presign_options": "presign_options",
     "blobstore_delete_options": "delete_options", "blobstore_restore_options": "restore_options",
     "blobstore_lock_options": "lock_options", "blobstore_bucket_options": "bucket_options",
+    "blobstore_post_options": "post_options",
     "blobstore_client_options": "client_options", "blobstore_error_view": "error_view",
     "blobstore_object_view": "object_view", "blobstore_stats": "stats", "blobstore_config_key": "config_key",
 }

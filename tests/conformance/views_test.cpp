@@ -64,6 +64,10 @@ TEST_P(views, read_only) {
         blobstore_presign(store_.get(), k.data(), k.size(), &options, nullptr, &link, nullptr),
         BLOBSTORE_E_PERMISSION
     );
+    EXPECT_EQ(
+        blobstore_presign_post(store_.get(), k.data(), k.size(), nullptr, nullptr, &link, nullptr),
+        BLOBSTORE_E_PERMISSION
+    );
     blobstore_str keys[] = {str(k)};
     blobstore_status results[] = {0};
     EXPECT_EQ(

@@ -232,6 +232,18 @@ static void layout_blobstore_presign_options(void) {
     OFFSET(blobstore_presign_options, query_len);
 }
 
+static void layout_blobstore_post_options(void) {
+    SIZE(blobstore_post_options);
+    OFFSET(blobstore_post_options, struct_size);
+    OFFSET(blobstore_post_options, flags);
+    OFFSET(blobstore_post_options, expires_ms);
+    OFFSET(blobstore_post_options, signing_time_ns);
+    OFFSET(blobstore_post_options, min_size);
+    OFFSET(blobstore_post_options, max_size);
+    OFFSET(blobstore_post_options, fields);
+    OFFSET(blobstore_post_options, fields_len);
+}
+
 static void layout_blobstore_file(void) {
     SIZE(blobstore_file);
     OFFSET(blobstore_file, struct_size);
@@ -325,6 +337,8 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_LIST_MARKERS);
     CONSTANT(BLOBSTORE_LIST_OWNERS);
     CONSTANT(BLOBSTORE_PRESIGN_SIGNING_TIME);
+    CONSTANT(BLOBSTORE_POST_SIGNING_TIME);
+    CONSTANT(BLOBSTORE_POST_ANY_NAME);
     CONSTANT(BLOBSTORE_FILE_FD);
     CONSTANT(BLOBSTORE_DELETE_BYPASS_GOVERNANCE);
     CONSTANT(BLOBSTORE_CAN_CREATE);
@@ -411,6 +425,7 @@ int main(void) {
     layout_blobstore_put_options();
     layout_blobstore_list_options();
     layout_blobstore_presign_options();
+    layout_blobstore_post_options();
     layout_blobstore_file();
     layout_blobstore_delete_options();
     layout_blobstore_restore_options();

@@ -310,6 +310,24 @@ namespace Blobstore
     }
 
     [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct blobstore_post_options
+    {
+        public uint struct_size;
+        public uint flags;
+        public long expires_ms;
+        public long signing_time_ns;
+        public ulong min_size;
+        public ulong max_size;
+        public blobstore_kv* fields;
+        public UIntPtr fields_len;
+
+        public static blobstore_post_options Make()
+        {
+            return new blobstore_post_options { struct_size = (uint)sizeof(blobstore_post_options) };
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
     public unsafe struct blobstore_file
     {
         public uint struct_size;
@@ -481,6 +499,8 @@ namespace Blobstore
         public const uint BLOBSTORE_LIST_MARKERS = 2;
         public const uint BLOBSTORE_LIST_OWNERS = 4;
         public const uint BLOBSTORE_PRESIGN_SIGNING_TIME = 1;
+        public const uint BLOBSTORE_POST_SIGNING_TIME = 1;
+        public const uint BLOBSTORE_POST_ANY_NAME = 2;
         public const uint BLOBSTORE_FILE_FD = 1;
         public const uint BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1;
         public const uint BLOBSTORE_CAN_CREATE = 1;
@@ -749,6 +769,18 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_presign_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_presign_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_presign_post(IntPtr store, byte* key, UIntPtr key_len, blobstore_post_options* options, blobstore_call* call, IntPtr* form, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_presign_post_async(IntPtr store, byte* key, UIntPtr key_len, blobstore_post_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_presign_post_url(IntPtr client, byte* url, UIntPtr url_len, blobstore_post_options* options, blobstore_call* call, IntPtr* form, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_presign_post_url_async(IntPtr client, byte* url, UIntPtr url_len, blobstore_post_options* options, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_upload_file(IntPtr store, byte* key, UIntPtr key_len, blobstore_file* file, blobstore_put_options* options, blobstore_call* call, IntPtr* info, IntPtr* err);

@@ -27,6 +27,7 @@ func mirror() []string {
 	var vPutOptions PutOptions
 	var vListOptions ListOptions
 	var vPresignOptions PresignOptions
+	var vPostOptions PostOptions
 	var vFile File
 	var vDeleteOptions DeleteOptions
 	var vRestoreOptions RestoreOptions
@@ -212,6 +213,15 @@ func mirror() []string {
 		fmt.Sprint("offset blobstore_presign_options.query ", unsafe.Offsetof(vPresignOptions.Query)),
 		fmt.Sprint("offset blobstore_presign_options.headers_len ", unsafe.Offsetof(vPresignOptions.HeadersLen)),
 		fmt.Sprint("offset blobstore_presign_options.query_len ", unsafe.Offsetof(vPresignOptions.QueryLen)),
+		fmt.Sprint("size blobstore_post_options ", unsafe.Sizeof(vPostOptions)),
+		fmt.Sprint("offset blobstore_post_options.struct_size ", unsafe.Offsetof(vPostOptions.StructSize)),
+		fmt.Sprint("offset blobstore_post_options.flags ", unsafe.Offsetof(vPostOptions.Flags)),
+		fmt.Sprint("offset blobstore_post_options.expires_ms ", unsafe.Offsetof(vPostOptions.ExpiresMs)),
+		fmt.Sprint("offset blobstore_post_options.signing_time_ns ", unsafe.Offsetof(vPostOptions.SigningTimeNs)),
+		fmt.Sprint("offset blobstore_post_options.min_size ", unsafe.Offsetof(vPostOptions.MinSize)),
+		fmt.Sprint("offset blobstore_post_options.max_size ", unsafe.Offsetof(vPostOptions.MaxSize)),
+		fmt.Sprint("offset blobstore_post_options.fields ", unsafe.Offsetof(vPostOptions.Fields)),
+		fmt.Sprint("offset blobstore_post_options.fields_len ", unsafe.Offsetof(vPostOptions.FieldsLen)),
 		fmt.Sprint("size blobstore_file ", unsafe.Sizeof(vFile)),
 		fmt.Sprint("offset blobstore_file.struct_size ", unsafe.Offsetof(vFile.StructSize)),
 		fmt.Sprint("offset blobstore_file.flags ", unsafe.Offsetof(vFile.Flags)),
@@ -335,6 +345,8 @@ func mirror() []string {
 		fmt.Sprint("const BLOBSTORE_LIST_MARKERS ", int64(ListMarkers)),
 		fmt.Sprint("const BLOBSTORE_LIST_OWNERS ", int64(ListOwners)),
 		fmt.Sprint("const BLOBSTORE_PRESIGN_SIGNING_TIME ", int64(PresignSigningTime)),
+		fmt.Sprint("const BLOBSTORE_POST_SIGNING_TIME ", int64(PostSigningTime)),
+		fmt.Sprint("const BLOBSTORE_POST_ANY_NAME ", int64(PostAnyName)),
 		fmt.Sprint("const BLOBSTORE_FILE_FD ", int64(FileFd)),
 		fmt.Sprint("const BLOBSTORE_DELETE_BYPASS_GOVERNANCE ", int64(DeleteBypassGovernance)),
 		fmt.Sprint("const BLOBSTORE_CAN_CREATE ", int64(CanCreate)),

@@ -113,6 +113,8 @@ const (
 	ListMarkers            = 2
 	ListOwners             = 4
 	PresignSigningTime     = 1
+	PostSigningTime        = 1
+	PostAnyName            = 2
 	FileFd                 = 1
 	DeleteBypassGovernance = 1
 	CanCreate              = 1
@@ -415,6 +417,22 @@ type PresignOptions struct {
 // NewPresignOptions returns the structure with its size set and all else default.
 func NewPresignOptions() PresignOptions {
 	return PresignOptions{StructSize: uint32(unsafe.Sizeof(PresignOptions{}))}
+}
+
+type PostOptions struct {
+	StructSize    uint32
+	Flags         uint32
+	ExpiresMs     int64
+	SigningTimeNs int64
+	MinSize       uint64
+	MaxSize       uint64
+	Fields        *Kv
+	FieldsLen     uintptr
+}
+
+// NewPostOptions returns the structure with its size set and all else default.
+func NewPostOptions() PostOptions {
+	return PostOptions{StructSize: uint32(unsafe.Sizeof(PostOptions{}))}
 }
 
 type File struct {
@@ -811,6 +829,22 @@ func PresignUrl(client *Client, url *byte, urlLen uintptr, options *PresignOptio
 
 func PresignUrlAsync(client *Client, url *byte, urlLen uintptr, options *PresignOptions, call *Call, async *Async, op **Op, err **Error) Status {
 	return Status(C.blobstore_presign_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_presign_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func PresignPost(store *Store, key *byte, keyLen uintptr, options *PostOptions, call *Call, form **Buffer, err **Error) Status {
+	return Status(C.blobstore_presign_post((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_post_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(form)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func PresignPostAsync(store *Store, key *byte, keyLen uintptr, options *PostOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_presign_post_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(key)), C.size_t(keyLen), (*C.blobstore_post_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func PresignPostUrl(client *Client, url *byte, urlLen uintptr, options *PostOptions, call *Call, form **Buffer, err **Error) Status {
+	return Status(C.blobstore_presign_post_url((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_post_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (**C.blobstore_buffer)(unsafe.Pointer(form)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func PresignPostUrlAsync(client *Client, url *byte, urlLen uintptr, options *PostOptions, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_presign_post_url_async((*C.blobstore_client)(unsafe.Pointer(client)), (*C.char)(unsafe.Pointer(url)), C.size_t(urlLen), (*C.blobstore_post_options)(unsafe.Pointer(options)), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
 func UploadFile(store *Store, key *byte, keyLen uintptr, file *File, options *PutOptions, call *Call, info **Object, err **Error) Status {

@@ -119,6 +119,8 @@ BLOBSTORE_LIST_VERSIONS = 1
 BLOBSTORE_LIST_MARKERS = 2
 BLOBSTORE_LIST_OWNERS = 4
 BLOBSTORE_PRESIGN_SIGNING_TIME = 1
+BLOBSTORE_POST_SIGNING_TIME = 1
+BLOBSTORE_POST_ANY_NAME = 2
 BLOBSTORE_FILE_FD = 1
 BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1
 BLOBSTORE_CAN_CREATE = 1
@@ -245,6 +247,12 @@ class blobstore_presign_options(_Sized):
     _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("expires_ms", c_int64), ("signing_time_ns", c_int64),
                 ("method", blobstore_str), ("headers", POINTER(blobstore_kv)), ("query", POINTER(blobstore_kv)),
                 ("headers_len", c_size_t), ("query_len", c_size_t)]
+
+
+class blobstore_post_options(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("expires_ms", c_int64), ("signing_time_ns", c_int64),
+                ("min_size", c_uint64), ("max_size", c_uint64), ("fields", POINTER(blobstore_kv)),
+                ("fields_len", c_size_t)]
 
 
 class blobstore_file(_Sized):
@@ -416,6 +424,16 @@ blobstore_presign_url = _function("blobstore_presign_url", c_int32, c_void_p, c_
     POINTER(blobstore_presign_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_presign_url_async = _function("blobstore_presign_url_async", c_int32, c_void_p, c_char_p, c_size_t,
     POINTER(blobstore_presign_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_presign_post = _function("blobstore_presign_post", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_post_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_presign_post_async = _function("blobstore_presign_post_async", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_post_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
+    POINTER(c_void_p))
+blobstore_presign_post_url = _function("blobstore_presign_post_url", c_int32, c_void_p, c_char_p, c_size_t,
+    POINTER(blobstore_post_options), POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_presign_post_url_async = _function("blobstore_presign_post_url_async", c_int32, c_void_p, c_char_p,
+    c_size_t, POINTER(blobstore_post_options), POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p),
     POINTER(c_void_p))
 blobstore_upload_file = _function("blobstore_upload_file", c_int32, c_void_p, c_char_p, c_size_t,
     POINTER(blobstore_file), POINTER(blobstore_put_options), POINTER(blobstore_call), POINTER(c_void_p),

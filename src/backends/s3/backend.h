@@ -132,6 +132,8 @@ public:
     ) override;
     task<result<std::string>>
     presign(operation& op, const std::string& key, const presign_options& options) override;
+    task<result<std::string>>
+    presign_post(operation& op, const std::string& key, const post_options& options) override;
 
     int supports(capability what) const noexcept override;
     task<result<void>> probe(operation& op, const std::string& prefix) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Links that work without credentials until they expire.
 #include "backends/s3/backend.h"
+#include "backends/s3/post_policy.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 
@@ -81,6 +82,25 @@ s3_backend::presign(operation& op, const std::string& key, const presign_options
     link.append(base).append("?").append(sign);
     wipe(sign.data(), sign.size());
     co_return std::move(link);
+}
+
+task<result<std::string>>
+s3_backend::presign_post(operation& op, const std::string& key, const post_options& options) {
+    if (options.expires_ms % 1000 != 0 || options.expires_ms / 1000 > longest_expiry_s)
+        co_return error(
+            errc::invalid_argument, "S3 forms expire after whole seconds, at most 7 days (604800)"
+        );
+    const std::shared_ptr<const endpoint> here = at();
+    credential_request asked;
+    asked.machine = machine_.get();
+    result<found_credentials> keys = co_await credentials_(op, asked);
+    if (!keys) co_return keys.error();
+    const aws_credentials* const use = (*keys)->value ? &*(*keys)->value : nullptr;
+    if (use && !here->unsignable.empty()) co_return error(errc::unsupported, here->unsignable);
+    const std::int64_t now = options.signing_time_ns.value_or(now_ns());
+    result<post_form> form = make_post_form(*here, key, options, use, now);
+    if (!form) co_return form.error();
+    co_return render_form(*form);
 }
 
 } // namespace blobstore::s3

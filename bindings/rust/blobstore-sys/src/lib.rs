@@ -103,6 +103,8 @@ pub const BLOBSTORE_LIST_VERSIONS: u32 = 1;
 pub const BLOBSTORE_LIST_MARKERS: u32 = 2;
 pub const BLOBSTORE_LIST_OWNERS: u32 = 4;
 pub const BLOBSTORE_PRESIGN_SIGNING_TIME: u32 = 1;
+pub const BLOBSTORE_POST_SIGNING_TIME: u32 = 1;
+pub const BLOBSTORE_POST_ANY_NAME: u32 = 2;
 pub const BLOBSTORE_FILE_FD: u32 = 1;
 pub const BLOBSTORE_DELETE_BYPASS_GOVERNANCE: u32 = 1;
 pub const BLOBSTORE_CAN_CREATE: u32 = 1;
@@ -552,6 +554,27 @@ impl Default for blobstore_presign_options {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct blobstore_post_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub expires_ms: i64,
+    pub signing_time_ns: i64,
+    pub min_size: u64,
+    pub max_size: u64,
+    pub fields: *const blobstore_kv,
+    pub fields_len: usize,
+}
+
+impl Default for blobstore_post_options {
+    fn default() -> Self {
+        let mut s: Self = unsafe { core::mem::zeroed() };
+        s.struct_size = core::mem::size_of::<Self>() as u32;
+        s
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct blobstore_file {
     pub struct_size: u32,
     pub flags: u32,
@@ -724,6 +747,10 @@ extern "C" {
     pub fn blobstore_presign_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_presign_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_presign_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_presign_options, call: *const blobstore_call, link: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_presign_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_presign_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_presign_post(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_post_options, call: *const blobstore_call, form: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_presign_post_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_post_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_presign_post_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_post_options, call: *const blobstore_call, form: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_presign_post_url_async(client: *mut blobstore_client, url: *const c_char, url_len: usize, options: *const blobstore_post_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_upload_file(store: *mut blobstore_store, key: *const c_char, key_len: usize, file: *const blobstore_file, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_upload_file_async(store: *mut blobstore_store, key: *const c_char, key_len: usize, file: *const blobstore_file, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_upload_file_url(client: *mut blobstore_client, url: *const c_char, url_len: usize, file: *const blobstore_file, options: *const blobstore_put_options, call: *const blobstore_call, info: *mut *mut blobstore_object, err: *mut *mut blobstore_error) -> blobstore_status;
