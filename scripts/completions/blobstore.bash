@@ -24,7 +24,7 @@ _blobstore() {
             return
             ;;
         -o | --region | --endpoint-url | --storage | -j | --jobs | --include | --exclude | --range | \
-            --expires | --at | --header | --query | --metadata | --content-type | \
+            --expires | --at | --header | --query | --metadata | --tags | --storage-class | --content-type | \
             --content-encoding | --cache-control | --older-than)
             return
             ;;
@@ -32,7 +32,7 @@ _blobstore() {
     case $verb in
         "") options+=" $verbs" ;;
         cp | mv) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
-            --content-encoding --cache-control --metadata" ;;
+            --content-encoding --cache-control --metadata --tags --storage-class --if-absent" ;;
         cat) options+=" --range" ;;
         ls) options+=" -r --recursive -H --human" ;;
         rm) options+=" -r --recursive -n --dry-run --stdin" ;;

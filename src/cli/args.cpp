@@ -123,7 +123,8 @@ private:
 
     CLI::App app_{"Copies, lists and reads objects in S3, local folders and memory.", "blobstore"};
     arguments args_;
-    std::vector<std::string> settings_, metadata_, headers_, query_, includes_, excludes_, words_;
+    std::vector<std::string> settings_, metadata_, tags_, headers_, query_, includes_, excludes_,
+        words_;
     std::string region_, endpoint_, no_color_;
     bool path_style_ = false;
     bool no_sign_ = false;
@@ -199,6 +200,10 @@ void command_line::add_transfer(CLI::App* verb) {
     verb->add_option("--cache-control", args_.cache_control, "Of what is written")
         ->option_text("TEXT");
     add_list(*verb, "--metadata", metadata_, "User metadata")->option_text("NAME=VALUE");
+    add_list(*verb, "--tags", tags_, "Tags; one each time")->option_text("NAME=VALUE");
+    verb->add_option("--storage-class", args_.storage_class, "Such as STANDARD_IA")
+        ->option_text("NAME");
+    verb->add_flag("--if-absent", args_.if_absent, "Replace nothing: what exists is an error (12)");
 }
 
 void command_line::add_uploads() {
@@ -277,6 +282,9 @@ void command_line::collect() {
     }
     for (const std::string& text : metadata_) {
         args_.metadata.push_back(split(text, '=', "--metadata"));
+    }
+    for (const std::string& text : tags_) {
+        args_.tags.push_back(split(text, '=', "--tags"));
     }
     for (const std::string& text : headers_) {
         args_.headers.push_back(split(text, ':', "--header"));

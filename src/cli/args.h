@@ -36,7 +36,9 @@ struct arguments {
     unsigned jobs = 8;
     std::vector<filter_rule> rules; ///< --include and --exclude, in order
     std::string content_type, content_encoding, cache_control;
-    std::vector<name_value> metadata;
+    std::string storage_class;
+    std::vector<name_value> metadata, tags;
+    bool if_absent = false;
     std::string range;
     std::string method = "GET";
     std::string expires = "900";

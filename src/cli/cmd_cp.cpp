@@ -420,6 +420,9 @@ void copier::tree_from_objects() {
 
 void copier::run() {
     check_arguments();
+    if (with_.args().if_absent && to_.is_object() && !with_.args().dry_run) {
+        prove(with_, to_, BLOBSTORE_CAN_CREATE);
+    }
     if (from_.kind == location_kind::stdio) {
         one_from_stdin();
     } else if (from_.kind == location_kind::local) {

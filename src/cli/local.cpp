@@ -118,6 +118,12 @@ bool is_directory(const std::string& path) noexcept {
     return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool exists(const std::string& path) noexcept {
+    struct stat status {};
+
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
 bool is_special(const std::string& path) noexcept {
     struct stat status {};
 

@@ -27,6 +27,9 @@ struct stat stat_path(const std::string& path);
 
 bool is_directory(const std::string& path) noexcept;
 
+/// A link to nowhere too.
+bool exists(const std::string& path) noexcept;
+
 /// Whether the path exists and is no regular file and no folder: a device, a FIFO.
 bool is_special(const std::string& path) noexcept;
 

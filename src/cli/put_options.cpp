@@ -21,11 +21,18 @@ put_options::put_options(const arguments& args) {
     for (const auto& [name, value] : args.metadata) {
         metadata_.push_back({to_str(name), to_str(value)});
     }
+    for (const auto& [name, value] : args.tags) {
+        tags_.push_back({to_str(name), to_str(value)});
+    }
+    options_.flags = args.if_absent ? BLOBSTORE_PUT_CREATE : 0;
     options_.content_type = to_str(args.content_type);
     options_.content_encoding = to_str(args.content_encoding);
     options_.cache_control = to_str(args.cache_control);
     options_.metadata = metadata_.data();
     options_.metadata_len = metadata_.size();
+    options_.tags = tags_.data();
+    options_.tags_len = tags_.size();
+    options_.storage_class = to_str(args.storage_class);
 }
 
 put_options::put_options(const arguments& args, std::optional<std::int64_t> mtime_ns)
@@ -44,9 +51,11 @@ put_options::put_options(const arguments& args, std::optional<std::int64_t> mtim
 
 put_options::put_options(const arguments& args, of_copy)
     : put_options(args) {
-    options_.flags = BLOBSTORE_PUT_KEEP_TAGS;
     if (!has_attributes(args)) {
         options_.flags |= BLOBSTORE_PUT_KEEP_ATTRIBUTES;
+    }
+    if (args.tags.empty()) {
+        options_.flags |= BLOBSTORE_PUT_KEEP_TAGS;
     }
 }
 

@@ -36,7 +36,7 @@ private:
     explicit put_options(const arguments& args);
 
     blobstore_put_options options_ = make_struct<blobstore_put_options>();
-    std::vector<blobstore_kv> metadata_;
+    std::vector<blobstore_kv> metadata_, tags_;
     std::string mtime_;
 };
 

@@ -109,6 +109,17 @@ void remove(session& with, const object_ref& object) {
     check(status, error);
 }
 
+void prove(session& with, const location& where, std::uint32_t what) {
+    const object_ref object = with.object_in_store(where);
+    if (blobstore_store_supports(object.store.get(), what) >= 0) {
+        return;
+    }
+    error_handle error;
+    const blobstore_status status =
+        blobstore_store_probe(object.store.get(), with.call(), out_handle(error));
+    check(status, error);
+}
+
 object_ref removable(session& with, const location& where) {
     const std::size_t slash = where.raw_key.rfind('/');
     if (where.scheme != "file" || where.is_folder() || slash == std::string::npos) {

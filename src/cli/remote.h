@@ -20,6 +20,10 @@ std::optional<object_handle> try_head(session& with, const object_ref& object);
 
 void remove(session& with, const object_ref& object);
 
+/// Conditions on what is written there hold, or are refused: a store that does not say whether it
+/// enforces them (`what`, of BLOBSTORE_CAN_*) is asked by requests. Throws failure.
+void prove(session& with, const location& where, std::uint32_t what);
+
 /// The object to remove. A file store removes folders that became empty, up to its root; so that
 /// this ends below the file's own folder, that folder is the root.
 object_ref removable(session& with, const location& where);

@@ -97,6 +97,10 @@ void transfer_engine::add(transfer item) {
         print_dry(item);
         return;
     }
+    if (with_.args().if_absent && item.kind == transfer_kind::download && exists(item.path)) {
+        failed(item, {exit_code::precondition, item.path + ": exists already"});
+        return;
+    }
     const std::size_t index = free_slot();
     slots_[index].busy = true;
     slots_[index].item = std::move(item);
