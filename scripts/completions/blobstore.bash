@@ -32,7 +32,8 @@ _blobstore() {
     case $verb in
         "") options+=" $verbs" ;;
         cp | mv) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
-            --content-encoding --cache-control --metadata --tags --storage-class --if-absent" ;;
+            --content-encoding --cache-control --metadata --tags --storage-class
+            --resume --if-absent" ;;
         cat) options+=" --range" ;;
         ls) options+=" -r --recursive -H --human" ;;
         rm) options+=" -r --recursive -n --dry-run --stdin" ;;

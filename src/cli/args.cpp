@@ -41,7 +41,14 @@ constexpr const char* cp_text =
     "dir.\n"
     "The first that fits decides, in the order given; what none fits is copied unless there is an\n"
     "--include.\n"
-    "The modification time of a local file is kept as metadata 'mtime' and set again on download.";
+    "The modification time of a local file is kept as metadata 'mtime' and set again on download.\n"
+    "\n"
+    "--resume notes down which parts of a large upload are there, in PATH or, without it, in a "
+    "file "
+    "of\n"
+    "$XDG_STATE_HOME/blobstore (~/.local/state/blobstore). The same command sends the others, also "
+    "after\n"
+    "it was killed. With -r PATH is a folder. Downloads and copies begin anew.";
 
 constexpr const char* mv_text =
     "As cp, and what was copied is removed where it was, one after the other: each item is in one "
@@ -69,6 +76,8 @@ constexpr const char* uploads_text =
     "begin with the key of the URL. Their parts are stored, and paid for, until they are aborted. "
     "One\n"
     "that is still running fails when it is aborted: --older-than leaves the young ones alone.";
+
+constexpr const char* flag_alone = "true"; // what CLI11 makes of a flag without '=VALUE'
 
 name_value split(const std::string& text, char separator, const char* option) {
     const std::size_t at = text.find(separator);
@@ -125,7 +134,7 @@ private:
     arguments args_;
     std::vector<std::string> settings_, metadata_, tags_, headers_, query_, includes_, excludes_,
         words_;
-    std::string region_, endpoint_, no_color_;
+    std::string region_, endpoint_, no_color_, resume_;
     bool path_style_ = false;
     bool no_sign_ = false;
     std::map<const CLI::App*, const CLI::Option*> includes_of_, excludes_of_; ///< by verb
@@ -173,6 +182,8 @@ void command_line::add_global() {
     );
     app_.add_flag("--json", args_.json, "Print one JSON object per line");
     app_.add_option("--no-color", no_color_)->envname("NO_COLOR")->group("");
+    app_.add_option("--state-home", args_.state_home)->envname("XDG_STATE_HOME")->group("");
+    app_.add_option("--home", args_.home)->envname("HOME")->group("");
 }
 
 void command_line::add_transfer(CLI::App* verb) {
@@ -203,6 +214,8 @@ void command_line::add_transfer(CLI::App* verb) {
     add_list(*verb, "--tags", tags_, "Tags; one each time")->option_text("NAME=VALUE");
     verb->add_option("--storage-class", args_.storage_class, "Such as STANDARD_IA")
         ->option_text("NAME");
+    verb->add_flag("--resume", resume_, "Go on with an upload that was stopped; see below")
+        ->option_text("[=PATH]");
     verb->add_flag("--if-absent", args_.if_absent, "Replace nothing: what exists is an error (12)");
 }
 
@@ -293,6 +306,8 @@ void command_line::collect() {
         args_.query.push_back(split(text, '=', "--query"));
     }
     args_.no_color = !no_color_.empty();
+    args_.resume = !resume_.empty();
+    args_.resume_path = resume_ == flag_alone ? "" : resume_;
     std::size_t include = 0;
     std::size_t exclude = 0;
     const CLI::App* verb = app_.get_subcommands()[0];

@@ -25,6 +25,7 @@ struct arguments {
     int verbose = 0;
     bool json = false;
     bool no_color = false;
+    std::string state_home, home; ///< of the environment
 
     // of some
     bool recursive = false;
@@ -39,6 +40,8 @@ struct arguments {
     std::string storage_class;
     std::vector<name_value> metadata, tags;
     bool if_absent = false;
+    bool resume = false;
+    std::string resume_path; ///< empty: one for each transfer, in the state folder
     std::string range;
     std::string method = "GET";
     std::string expires = "900";

@@ -4,6 +4,7 @@
 #include "cli/filter.h"
 #include "cli/local.h"
 #include "cli/remote.h"
+#include "cli/state.h"
 #include "cli/transfer.h"
 
 #include <filesystem>
@@ -98,6 +99,12 @@ void copier::check_arguments() const {
     if (moves_ && is_piped) {
         throw usage_error("mv: a pipe or device keeps nothing that could be moved; use cp");
     }
+    if (with_.args().resume && (from_.kind != location_kind::local || is_piped)) {
+        throw usage_error(
+            verb_ +
+            ": --resume is for uploads of files; what comes from a store or a pipe begins anew"
+        );
+    }
     if (!recursive && !with_.args().rules.empty()) {
         throw usage_error(verb_ + ": --include and --exclude need -r");
     }
@@ -186,6 +193,7 @@ void copier::one_upload(const std::string& path) {
     item.moves = moves_;
     item.size = static_cast<std::uint64_t>(status.st_size);
     item.mtime_ns = mtime_of(status);
+    item.state = state_file(with_.args(), path, item.destination);
     transfer_engine engine(with_);
     engine.add(std::move(item));
     engine.finish();
@@ -286,6 +294,7 @@ void copier::tree_upload() {
         item.destination = item.to.url;
         item.size = file.size;
         item.mtime_ns = file.mtime_ns;
+        item.state = state_file(with_.args(), file.path, item.destination);
         item.moves = moves_;
         engine.add(std::move(item));
     };

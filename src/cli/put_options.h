@@ -30,6 +30,10 @@ public:
     put_options& operator=(put_options&&) = delete;
     ~put_options() = default;
 
+    /// The upload keeps its state in this file, and goes on with what that says; empty: it does
+    /// not.
+    void keep_state(const std::string& path) { options_.resume_path = to_str(path); }
+
     [[nodiscard]] const blobstore_put_options* get() const noexcept { return &options_; }
 
 private:

@@ -46,6 +46,17 @@ failure not_removed(const transfer& item, exit_code code, const std::string& why
     return {code, item.source + ": copied, but not removed: " + why};
 }
 
+/// What does not fit the state stays so until that is removed.
+failure with_state(const transfer& item, blobstore_status status, const failure& why) {
+    const bool may_not_fit = status == BLOBSTORE_E_CHANGED ||
+                             status == BLOBSTORE_E_INVALID_ARGUMENT ||
+                             status == BLOBSTORE_E_UPLOAD_NOT_FOUND;
+    if (item.state.empty() || !may_not_fit || !exists(item.state)) {
+        return why;
+    }
+    return {why.code(), std::string(why.what()) + "; it is kept in " + item.state};
+}
+
 /// Removes the local file of a move, unless it changed since it was looked at.
 void remove_local(const transfer& item) {
     const struct stat now = stat_path(item.path);
@@ -233,7 +244,8 @@ void transfer_engine::submit(std::size_t index) {
 blobstore_status transfer_engine::submit_upload(
     const transfer& item, const blobstore_async& async, error_handle& error
 ) {
-    const put_options options(with_.args(), item.mtime_ns);
+    put_options options(with_.args(), item.mtime_ns);
+    options.keep_state(item.state);
     auto file = make_struct<blobstore_file>();
     file.path = to_str(item.path);
     if (item.to.store) {
@@ -362,7 +374,9 @@ void transfer_engine::complete(const blobstore_event& event) {
     const bool was_removed = static_cast<bool>(its.copied);
     object_handle copied = std::move(its.copied);
     if (event.status != BLOBSTORE_OK) {
-        const failure why = failure_of(event.status, blobstore_op_error(event.op));
+        const failure why = with_state(
+            its.item, event.status, failure_of(event.status, blobstore_op_error(event.op))
+        );
         failed(its.item, was_removed ? not_removed(its.item, why.code(), why.what()) : why);
         return;
     }

@@ -19,9 +19,10 @@ struct transfer {
     transfer_kind kind = transfer_kind::upload;
     std::string source; ///< for messages
     std::string destination;
-    std::string path; ///< upload from, download to
-    object_ref from;  ///< download, copy
-    object_ref to;    ///< upload, copy
+    std::string path;  ///< upload from, download to
+    std::string state; ///< the file by which it goes on after a stop; empty: none
+    object_ref from;   ///< download, copy
+    object_ref to;     ///< upload, copy
     std::optional<std::uint64_t> size;
     std::optional<std::int64_t> mtime_ns; ///< of the local file
     bool moves = false;                   ///< the source is removed at the end

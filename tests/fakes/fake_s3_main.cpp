@@ -21,16 +21,18 @@ constexpr const char* usage =
     "               [--bucket NAME]... [--access-key KEY --secret-key KEY [--session-token TEXT]]\n"
     "               [--region NAME] [--anonymous] [--ignore-clock] [--clock-offset SECONDS]\n"
     "               [--smallest-part BYTES] [--uniform-parts]\n"
-    "               [--rule RULE]... [--script FILE] [--no-stdin]\n"
+    "               [--rule RULE]... [--script FILE] [--no-stdin] [--log FILE]\n"
     "KIND: good unknown-ca self-signed expired not-yet-valid wrong-name\n"
     "RULE: words as in faults.h, values percent-encoded: `method=GET key=stall stall=answer_head\n"
     "times=0`; a script has one rule a line, # begins a comment. Prints `ready PORT`, ends with\n"
-    "its standard input or SIGTERM.\n";
+    "its standard input or SIGTERM. The log, written then, has a line for each request: method,\n"
+    "target, status (0: not answered), bytes of the body.\n";
 
 struct program_options {
     server_options server;
     std::string ca_out;
     std::string port_file;
+    std::string log;
     std::vector<scripted_rule> rules;
     bool watch_stdin = true;
 };
@@ -95,6 +97,8 @@ void take_value(program_options& out, const std::string& name, const std::string
         out.ca_out = value;
     } else if (name == "--port-file") {
         out.port_file = value;
+    } else if (name == "--log") {
+        out.log = value;
     } else if (name == "--bucket") {
         out.server.buckets.push_back(value);
     } else if (name == "--access-key") {
@@ -146,6 +150,14 @@ void write_file(const std::string& name, const std::string& text) {
     if (std::rename(draft.c_str(), name.c_str()) != 0) fail("cannot write " + name);
 }
 
+std::string text_of(const std::vector<logged_request>& all) {
+    std::string text;
+    for (const logged_request& one : all)
+        text += one.method + " " + one.target + " " + std::to_string(one.status) + " " +
+                std::to_string(one.body_bytes) + "\n";
+    return text;
+}
+
 void wait_for_end(int signals, bool watch_stdin) {
     std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {watch_stdin ? 0 : -1, POLLIN, 0}}};
     for (;;) {
@@ -176,6 +188,7 @@ int main(int count, char** arguments) {
         if (!options.port_file.empty()) write_file(options.port_file, port + "\n");
         std::cout << "ready " << port << std::endl;
         wait_for_end(signals, options.watch_stdin);
+        if (!options.log.empty()) write_file(options.log, text_of(server.log()));
     } catch (const std::exception& error) {
         std::cerr << "fake-s3: " << error.what() << "\n";
         return 1;
