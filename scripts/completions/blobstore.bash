@@ -6,13 +6,13 @@ _blobstore() {
     COMPREPLY=()
     cur=${COMP_WORDS[COMP_CWORD]}
     prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="cp mv cat ls du stat rm uploads presign version help"
+    local verbs="cp mv cat ls du stat rm uploads presign tags mb rb version help"
     local options="-h --help -o --region --endpoint-url --path-style --no-sign-request --storage
         -q --quiet -v --verbose --json"
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            cp | mv | cat | ls | du | stat | rm | uploads | presign | version | help)
+            cp | mv | cat | ls | du | stat | rm | uploads | presign | tags | mb | rb | version | help)
                 verb=$word
                 break
                 ;;
@@ -35,13 +35,20 @@ _blobstore() {
             --content-encoding --cache-control --metadata --tags --storage-class
             --resume --if-absent" ;;
         cat) options+=" --range" ;;
-        ls) options+=" -r --recursive -H --human" ;;
+        ls) options+=" -r --recursive -H --human --versions" ;;
+        mb) options+=" --versions" ;;
         rm) options+=" -r --recursive -n --dry-run --stdin" ;;
         du) options+=" -H --human" ;;
         uploads)
             options+=" --older-than"
             if [[ $prev == uploads ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "ls abort" -- "$cur")
+                return
+            fi
+            ;;
+        tags)
+            if [[ $prev == tags ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "get set" -- "$cur")
                 return
             fi
             ;;

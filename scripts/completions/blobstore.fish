@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of blobstore for fish.
 
-set -l verbs cp mv cat ls du stat rm uploads presign version help
+set -l verbs cp mv cat ls du stat rm uploads presign tags mb rb version help
 set -l none "not __fish_seen_subcommand_from $verbs"
 
 complete -c blobstore -n $none -f -a cp -d 'Copy to, from or between stores'
@@ -13,6 +13,9 @@ complete -c blobstore -n $none -f -a uploads -d 'List or abort uploads that were
 complete -c blobstore -n $none -f -a stat -d 'Print what is known of objects'
 complete -c blobstore -n $none -f -a rm -d 'Remove objects'
 complete -c blobstore -n $none -f -a presign -d 'Print a link that works without credentials'
+complete -c blobstore -n $none -f -a tags -d 'Print or replace the tags of an object'
+complete -c blobstore -n $none -f -a mb -d 'Make buckets'
+complete -c blobstore -n $none -f -a rb -d 'Remove empty buckets'
 complete -c blobstore -n $none -f -a version -d 'Print the version'
 complete -c blobstore -n $none -f -a help -d 'Print the help of a verb'
 complete -c blobstore -n '__fish_seen_subcommand_from help' -f -a "$verbs"
@@ -51,3 +54,5 @@ complete -c blobstore -n '__fish_seen_subcommand_from presign' -l expires -x -d 
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l at -x -d 'Sign as of this time'
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l header -x -d 'NAME:VALUE'
 complete -c blobstore -n '__fish_seen_subcommand_from presign' -l query -x -d 'NAME=VALUE'
+complete -c blobstore -n '__fish_seen_subcommand_from tags' -f -a 'get set'
+complete -c blobstore -n '__fish_seen_subcommand_from ls mb' -l versions -d 'All versions of objects'

@@ -77,6 +77,14 @@ constexpr const char* uploads_text =
     "One\n"
     "that is still running fails when it is aborted: --older-than leaves the young ones alone.";
 
+constexpr const char* tags_text =
+    "set replaces all tags of the object. S3 takes 10, names of 128 and values of 256 characters.";
+
+constexpr const char* bucket_text =
+    "s3://BUCKET alone, without a key. A file URL is the folder of a store. A bucket that holds "
+    "anything,\n"
+    "versions and open uploads too, is not removed.";
+
 constexpr const char* flag_alone = "true"; // what CLI11 makes of a flag without '=VALUE'
 
 name_value split(const std::string& text, char separator, const char* option) {
@@ -124,6 +132,7 @@ private:
     void add_transfer(CLI::App* verb);
     void add_uploads();
     void add_presign();
+    void add_tags();
     void collect();
     CLI::App* add_verb(const char* name, const char* doc, const char* footer);
     CLI::Option*
@@ -247,6 +256,20 @@ void command_line::add_presign() {
         ->option_text("NAME=VALUE");
 }
 
+void command_line::add_tags() {
+    CLI::App* verb = add_verb("tags", "Print or replace the tags of an object", tags_text);
+    verb->add_option("ACTION", args_.action, "get or set")
+        ->required()
+        ->check(CLI::IsMember({"get", "set"}).description(""));
+    verb->add_option_function<std::string>(
+            "URL",
+            [this](const std::string& value) { args_.targets.push_back(value); },
+            "An object URL, or a local path"
+    )
+        ->required();
+    verb->add_option("NAME=VALUE", tags_, "For set: all its tags from now on; none removes them");
+}
+
 void command_line::add_verbs() {
     add_transfer(add_verb("cp", "Copy to, from or between stores", cp_text));
     add_transfer(add_verb("mv", "Move to, from or between stores", mv_text));
@@ -257,6 +280,7 @@ void command_line::add_verbs() {
     CLI::App* ls = add_verb("ls", "List objects", ls_text);
     add_urls(*ls);
     ls->add_flag("-r,--recursive", args_.recursive, "List all levels");
+    ls->add_flag("--versions", args_.versions, "All versions and delete markers, newest first");
     ls->add_flag("-H,--human", args_.human, "Sizes such as 1.4 MiB");
     CLI::App* du = add_verb("du", "Add up the sizes of objects", du_text);
     add_urls(*du);
@@ -272,6 +296,11 @@ void command_line::add_verbs() {
     rm->add_flag("-r,--recursive", args_.recursive, "Remove everything below the URL");
     rm->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
     add_presign();
+    add_tags();
+    CLI::App* mb = add_verb("mb", "Make buckets", bucket_text);
+    add_urls(*mb);
+    mb->add_flag("--versions", args_.versions, "The bucket keeps every version of an object");
+    add_urls(*add_verb("rb", "Remove empty buckets", bucket_text));
     add_verb("version", "Print the version", "");
     CLI::App* help = add_verb("help", "Print the help of a verb", "");
     help->add_option("VERB", words_, "A verb")->expected(0, 1);
@@ -297,7 +326,7 @@ void command_line::collect() {
         args_.metadata.push_back(split(text, '=', "--metadata"));
     }
     for (const std::string& text : tags_) {
-        args_.tags.push_back(split(text, '=', "--tags"));
+        args_.tags.push_back(split(text, '=', args_.verb == "tags" ? "tags set" : "--tags"));
     }
     for (const std::string& text : headers_) {
         args_.headers.push_back(split(text, ':', "--header"));
@@ -341,7 +370,8 @@ parsed command_line::parse(const std::vector<std::string>& words) {
     }
     if (app_.get_subcommands().empty()) {
         throw usage_error(
-            "a verb is missing: cp, mv, cat, ls, du, stat, rm, uploads, presign, version or help"
+            "a verb is missing: cp, mv, cat, ls, du, stat, rm, uploads, presign, tags, mb, rb, "
+            "version or help"
         );
     }
     args_.verb = app_.get_subcommands()[0]->get_name();

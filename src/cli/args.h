@@ -32,6 +32,7 @@ struct arguments {
     bool dry_run = false;
     bool from_stdin = false; ///< rm: URLs come from there
     bool human = false;
+    bool versions = false;  ///< ls: all of them; mb: the bucket keeps them
     std::string action;     ///< of the verbs that have several
     std::string older_than; ///< uploads abort
     unsigned jobs = 8;

@@ -14,6 +14,9 @@ void run_rm(session& with);
 void run_du(session& with);
 void run_uploads(session& with);
 void run_presign(session& with);
+void run_tags(session& with);
+void run_mb(session& with);
+void run_rb(session& with);
 void run_version(session& with);
 
 /// Does it for each argument: a failure is reported and the others go on.

@@ -50,6 +50,9 @@ constexpr std::array verbs{
     verb{"du", run_du},
     verb{"uploads", run_uploads},
     verb{"presign", run_presign},
+    verb{"tags", run_tags},
+    verb{"mb", run_mb},
+    verb{"rb", run_rb},
     verb{"version", run_version},
 };
 

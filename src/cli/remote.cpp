@@ -224,9 +224,11 @@ void list(
     const folder_ref& folder,
     const std::string& prefix,
     const std::string& delimiter,
-    const std::function<bool(const blobstore_object_view&)>& visit
+    const std::function<bool(const blobstore_object_view&)>& visit,
+    std::uint32_t flags
 ) {
     auto options = make_struct<blobstore_list_options>();
+    options.flags = flags;
     options.prefix = to_str(prefix);
     options.delimiter = to_str(delimiter);
     list_pages(with, folder, &blobstore_list, options, visit);

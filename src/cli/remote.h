@@ -50,13 +50,14 @@ private:
 };
 
 /// Hands over every entry below the prefix, in key order, until `visit` answers false. With a
-/// delimiter the entries of one level.
+/// delimiter the entries of one level. Flags are BLOBSTORE_LIST_*.
 void list(
     session& with,
     const folder_ref& folder,
     const std::string& prefix,
     const std::string& delimiter,
-    const std::function<bool(const blobstore_object_view&)>& visit
+    const std::function<bool(const blobstore_object_view&)>& visit,
+    std::uint32_t flags = 0
 );
 
 /// The same for uploads begun and not ended, of keys that begin with the folder's prefix; `version`
