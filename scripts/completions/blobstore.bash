@@ -33,12 +33,13 @@ _blobstore() {
         "") options+=" $verbs" ;;
         cp | mv) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
             --content-encoding --cache-control --metadata --tags --storage-class
-            --resume --if-absent" ;;
-        cat) options+=" --range" ;;
-        ls) options+=" -r --recursive -H --human --versions" ;;
+            --resume --if-absent --no-glob" ;;
+        cat) options+=" --range --no-glob" ;;
+        stat) options+=" --no-glob" ;;
+        ls) options+=" -r --recursive -H --human --versions --no-glob" ;;
         mb) options+=" --versions" ;;
-        rm) options+=" -r --recursive -n --dry-run --stdin" ;;
-        du) options+=" -H --human" ;;
+        rm) options+=" -r --recursive -n --dry-run --stdin --no-glob" ;;
+        du) options+=" -H --human --no-glob" ;;
         uploads)
             options+=" --older-than"
             if [[ $prev == uploads ]]; then

@@ -23,7 +23,11 @@ constexpr const char* exit_codes_text =
 constexpr const char* url_text =
     "URLs: s3://BUCKET/KEY (the key byte for byte, nothing decoded), file:///PATH "
     "(percent-encoded),\n"
-    "memory://NAME/KEY. A bare path is a local path, '-' is standard input or output.";
+    "memory://NAME/KEY. A bare path is a local path, '-' is standard input or output.\n"
+    "In the key of cp, mv (SRC), cat, ls, du, stat and rm '*' stands for any text without '/', "
+    "'**' "
+    "for any\n"
+    "text; with -r what is below what fits goes too. --no-glob takes them as letters.";
 
 constexpr const char* cp_text =
     "Without -r one object or file is copied. If DST ends in '/', is a bucket alone or is a local\n"
@@ -33,6 +37,7 @@ constexpr const char* cp_text =
     "below DST; the name of SRC is no part of the result:\n"
     "  cp -r photos s3://b/2026    photos/a/1.jpg becomes the key 2026/a/1.jpg\n"
     "  cp -r s3://b/2026/ photos   the key 2026/a/1.jpg becomes photos/a/1.jpg\n"
+    "  cp 's3://b/2026/*.jpg' p/   what fits, by its name below 2026/; DST is a folder\n"
     "A key such as 2026-old is not below 2026. If SRC is one file or object, -r changes nothing.\n"
     "\n"
     "--include and --exclude take globs: * ? [a-z] {a,b}, ** also over '/'; one that begins with "
@@ -134,6 +139,7 @@ private:
     void add_presign();
     void add_tags();
     void collect();
+    void add_no_glob(CLI::App& to);
     CLI::App* add_verb(const char* name, const char* doc, const char* footer);
     CLI::Option*
     add_list(CLI::App& to, const char* name, std::vector<std::string>& values, const char* doc);
@@ -164,6 +170,10 @@ CLI::Option* command_line::add_list(
 
 void command_line::add_urls(CLI::App& to) {
     to.add_option("URL", args_.targets, "Object URLs, or local paths")->required();
+}
+
+void command_line::add_no_glob(CLI::App& to) {
+    to.add_flag("--no-glob", args_.no_glob, "Take '*' in a URL as a letter of the key");
 }
 
 void command_line::add_global() {
@@ -209,6 +219,7 @@ void command_line::add_transfer(CLI::App* verb) {
         add_list(*verb, "--include", includes_, "Take what this glob fits")->option_text("GLOB");
     excludes_of_[verb] = add_list(*verb, "--exclude", excludes_, "Leave out what this glob fits")
                              ->option_text("GLOB");
+    add_no_glob(*verb);
     verb->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
     verb->add_option("-j,--jobs", args_.jobs, "So many items at a time (8)")
         ->option_text("N")
@@ -275,24 +286,29 @@ void command_line::add_verbs() {
     add_transfer(add_verb("mv", "Move to, from or between stores", mv_text));
     CLI::App* cat = add_verb("cat", "Write objects to standard output", "");
     add_urls(*cat);
+    add_no_glob(*cat);
     cat->add_option("--range", args_.range, "Bytes A-B (both inclusive), A- or -N (the last N)")
         ->option_text("RANGE");
     CLI::App* ls = add_verb("ls", "List objects", ls_text);
     add_urls(*ls);
+    add_no_glob(*ls);
     ls->add_flag("-r,--recursive", args_.recursive, "List all levels");
     ls->add_flag("--versions", args_.versions, "All versions and delete markers, newest first");
     ls->add_flag("-H,--human", args_.human, "Sizes such as 1.4 MiB");
     CLI::App* du = add_verb("du", "Add up the sizes of objects", du_text);
     add_urls(*du);
+    add_no_glob(*du);
     du->add_flag("-H,--human", args_.human, "Sizes such as 1.4 MiB");
     add_uploads();
     CLI::App* stat = add_verb("stat", "Print what is known of objects", "");
     add_urls(*stat);
+    add_no_glob(*stat);
     CLI::App* rm = add_verb("rm", "Remove objects", rm_text);
     rm->add_option("URL", args_.targets, "Object URLs, or local paths");
     rm->add_flag(
         "--stdin", args_.from_stdin, "Remove the URLs that standard input names, one a line"
     );
+    add_no_glob(*rm);
     rm->add_flag("-r,--recursive", args_.recursive, "Remove everything below the URL");
     rm->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
     add_presign();

@@ -30,6 +30,7 @@ struct arguments {
     // of some
     bool recursive = false;
     bool dry_run = false;
+    bool no_glob = false;    ///< '*' in a URL is a letter
     bool from_stdin = false; ///< rm: URLs come from there
     bool human = false;
     bool versions = false;  ///< ls: all of them; mb: the bucket keeps them

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/remote.h"
 #include "cli/units.h"
+#include "cli/wildcard.h"
 
 #include <unistd.h>
 
@@ -39,8 +40,9 @@ blobstore_get_options options_for(const std::string& range) {
 void run_cat(session& with) {
     const blobstore_get_options options = options_for(with.args().range);
     for_each_target(with, [&](const std::string& target) {
-        const object_ref object = with.object(session::object_argument(target));
-        stream_to(with, object, &options, STDOUT_FILENO, "standard output");
+        for_each_object(with, target, [&](const object_ref& object) {
+            stream_to(with, object, &options, STDOUT_FILENO, "standard output");
+        });
     });
 }
 

@@ -6,6 +6,7 @@
 #include "cli/remote.h"
 #include "cli/state.h"
 #include "cli/transfer.h"
+#include "cli/wildcard.h"
 
 #include <filesystem>
 #include <unistd.h>
@@ -50,6 +51,7 @@ private:
     void check_arguments() const;
     void check_overlap() const;
     void check_not_same(const location& target) const;
+    void check_matches(const wildcard& which) const;
 
     void one_from_stdin();
     void one_upload(const std::string& path);
@@ -61,6 +63,7 @@ private:
 
     void tree_upload();
     void tree_from_objects();
+    void matches_from_objects(const wildcard& which);
     std::exception_ptr
     tree_items(const folder_ref& source, const folder_ref* target, std::size_t& found);
     void tree_item(
@@ -105,6 +108,9 @@ void copier::check_arguments() const {
             ": --resume is for uploads of files; what comes from a store or a pipe begins anew"
         );
     }
+    if (from_.is_object() && wildcard_of(with_, from_)) {
+        return; // check_matches knows more
+    }
     if (!recursive && !with_.args().rules.empty()) {
         throw usage_error(verb_ + ": --include and --exclude need -r");
     }
@@ -136,6 +142,29 @@ void copier::check_not_same(const location& target) const {
     const location to = canonical(target);
     if (moves_ && contains(from, to) && contains(to, from)) {
         throw usage_error("mv: " + from_.text + " and " + target.text + " are the same");
+    }
+}
+
+/// What fits comes below DST by its name; that it comes upon itself, or is found again there, would
+/// lose it or never end.
+void copier::check_matches(const wildcard& which) const {
+    const bool to_folder =
+        to_.is_folder() || (to_.kind == location_kind::local && is_directory(to_.path));
+    if (!to_folder) {
+        throw usage_error(
+            verb_ + ": what fits " + from_.text + " needs a folder as DST, not " + to_.text
+        );
+    }
+    if (!which.recursive && !with_.args().rules.empty()) {
+        throw usage_error(verb_ + ": --include and --exclude need -r");
+    }
+    const location from = canonical(which.base);
+    const location to = canonical(to_);
+    const bool inside = contains(from, to);
+    const bool around = contains(to, from);
+    const bool again = which.deep && (inside || (moves_ && around));
+    if (again || (inside && around)) {
+        throw usage_error(verb_ + ": " + to_.text + " is in the way of " + from_.text);
     }
 }
 
@@ -427,6 +456,28 @@ void copier::tree_from_objects() {
     }
 }
 
+/// What fits goes below DST by its name below the folder where the wildcard begins.
+void copier::matches_from_objects(const wildcard& which) {
+    check_matches(which);
+    const folder_ref source = with_.folder(which.base);
+    std::optional<folder_ref> target;
+    if (to_.is_object()) {
+        target = with_.folder(to_);
+    }
+    std::size_t found = 0;
+    transfer_engine engine(with_);
+    list_matches(with_, which, source, [&](const blobstore_object_view& view) {
+        if ((view.flags & BLOBSTORE_OBJECT_IS_PREFIX) == 0) {
+            ++found;
+            tree_item(engine, source, source.prefix, target ? &*target : nullptr, view);
+        }
+    });
+    engine.finish();
+    if (found == 0) {
+        throw failure(exit_code::not_found, verb_ + ": nothing fits " + from_.text);
+    }
+}
+
 void copier::run() {
     check_arguments();
     if (with_.args().if_absent && to_.is_object() && !with_.args().dry_run) {
@@ -436,6 +487,8 @@ void copier::run() {
         one_from_stdin();
     } else if (from_.kind == location_kind::local) {
         with_.args().recursive ? tree_upload() : one_upload(from_.path);
+    } else if (const auto which = wildcard_of(with_, from_)) {
+        matches_from_objects(*which);
     } else if (with_.args().recursive) {
         tree_from_objects();
     } else {

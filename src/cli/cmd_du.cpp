@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/remote.h"
 #include "cli/units.h"
+#include "cli/wildcard.h"
 
 namespace blobstore::cli {
 
@@ -39,6 +40,12 @@ void print(session& with, const std::string& url, const total& all) {
 /// A URL without a slash at its end may be an object itself.
 total measure(session& with, const location& where) {
     total all;
+    if (const auto which = wildcard_of(with, where)) {
+        list_matches(with, below(*which), with.folder(which->base), [&](const auto& view) {
+            all.add(view);
+        });
+        return all;
+    }
     if (!where.is_folder()) {
         const auto info = try_head(with, with.object(where));
         if (info) {

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/remote.h"
 #include "cli/units.h"
+#include "cli/wildcard.h"
 
 namespace blobstore::cli {
 
@@ -88,10 +89,11 @@ void run_ls(session& with) {
     for_each_target(with, [&](const std::string& target) {
         const location where = session::object_argument(target);
         const bool versions = with.args().versions;
-        if (!versions && print_single_file(with, where)) {
+        const auto which = wildcard_of(with, where);
+        if (!versions && !which && print_single_file(with, where)) {
             return;
         }
-        const folder_ref folder = with.folder(where);
+        const folder_ref folder = with.folder(which ? which->base : where);
         const std::string delimiter = with.args().recursive ? "" : "/";
         const auto visit = [&](const blobstore_object_view& view) {
             print(with, view);
@@ -99,6 +101,10 @@ void run_ls(session& with) {
             return true;
         };
         const std::uint32_t flags = versions ? BLOBSTORE_LIST_VERSIONS : 0;
+        if (which) {
+            list_matches(with, *which, folder, visit, flags);
+            return;
+        }
         list(with, folder, folder.prefix, delimiter, visit, flags);
     });
 }

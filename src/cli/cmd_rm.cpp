@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/local.h"
 #include "cli/remote.h"
+#include "cli/wildcard.h"
 
 #include <algorithm>
 #include <optional>
@@ -142,6 +143,17 @@ void remove_below(session& with, const location& where) {
     batch.flush();
 }
 
+void remove_matches(session& with, const wildcard& which) {
+    const folder_ref folder = with.folder(which.base);
+    remover batch(with, folder);
+    list_matches(with, which, folder, [&](const blobstore_object_view& view) {
+        if ((view.flags & BLOBSTORE_OBJECT_IS_PREFIX) == 0) {
+            batch.add(to_view(view.key));
+        }
+    });
+    batch.flush();
+}
+
 /// Collects the objects that lines name; neighbours in one store go in one batch.
 class listed_remover {
 public:
@@ -203,7 +215,9 @@ void remove_listed(session& with) {
 void run_rm(session& with) {
     const auto remove_target = [&](const std::string& target) {
         const location where = session::object_argument(target);
-        if (with.args().recursive) {
+        if (const auto which = wildcard_of(with, where)) {
+            remove_matches(with, *which);
+        } else if (with.args().recursive) {
             remove_below(with, where);
         } else {
             remove_one(with, removable(with, where));

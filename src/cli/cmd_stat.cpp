@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/remote.h"
 #include "cli/units.h"
+#include "cli/wildcard.h"
 
 namespace blobstore::cli {
 
@@ -68,19 +69,19 @@ void print_lines(output& out, const blobstore_object_view& view) {
 } // namespace
 
 void run_stat(session& with) {
-    for_each_target(with, [&](const std::string& target) {
-        const location where = session::object_argument(target);
-        const object_handle info = head(with, with.object(where));
+    const auto print = [&](const object_ref& object) {
+        const object_handle info = head(with, object);
         blobstore_object_view view = view_of(info.get());
         if (view.key.len == 0) {
-            view.key = to_str(where.key);
+            view.key = to_str(object.key);
         }
         if (with.args().json) {
             with.out().line(json_line(view));
         } else {
             print_lines(with.out(), view);
         }
-    });
+    };
+    for_each_target(with, [&](const std::string& target) { for_each_object(with, target, print); });
 }
 
 } // namespace blobstore::cli

@@ -178,7 +178,7 @@ std::string file_url(std::string_view absolute_path) {
 
 std::string percent_encode(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view plain = "/-._~!$&'()*+,;=:@";
+    constexpr std::string_view plain = "/-._~!$&'()+,;=:@"; // '*' would be a wildcard
     std::string result;
     for (const char c : text) {
         if (is_alpha(c) || is_digit(c) || plain.find(c) != std::string_view::npos) {
