@@ -58,7 +58,9 @@ constexpr const char* cp_text =
 constexpr const char* mv_text =
     "As cp, and what was copied is removed where it was, one after the other: each item is in one "
     "place\n"
-    "at least. Folders of SRC stay. A local file that changed meanwhile is copied but not removed.";
+    "at least. Folders of SRC stay. A local file that changed meanwhile is copied but not removed; "
+    "so\n"
+    "is an object where the service is known to enforce conditions on deletes.";
 
 constexpr const char* ls_text =
     "Lists the keys that begin with the key of the URL, one level or with -r all; s3://b/dir/ is "

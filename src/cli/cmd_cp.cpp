@@ -75,6 +75,7 @@ private:
     );
     bool is_single_object(const std::exception_ptr& listing_failed);
 
+    [[nodiscard]] object_ref source_of_move() const;
     [[nodiscard]] location named_target(const std::string& name) const;
     [[nodiscard]] std::string local_target(const std::string& name) const;
 
@@ -188,6 +189,12 @@ std::string copier::local_target(const std::string& name) const {
     return join_path(to_.path, name);
 }
 
+/// In a store, which can be asked what it enforces.
+object_ref copier::source_of_move() const {
+    const object_ref source = removable(with_, from_);
+    return source.store ? source : with_.object_in_store(from_);
+}
+
 void copier::one_upload_of_descriptor(int fd, const std::string& name) {
     const location target = named_target(base_name(name));
     transfer item;
@@ -250,7 +257,7 @@ void copier::one_download() {
     transfer item;
     item.kind = transfer_kind::download;
     item.source = from_.text;
-    item.from = moves_ ? removable(with_, from_) : with_.object(from_);
+    item.from = moves_ ? source_of_move() : with_.object(from_);
     item.path = path;
     item.destination = path;
     item.moves = moves_;
@@ -274,7 +281,7 @@ void copier::one_copy() {
     item.kind = transfer_kind::copy;
     item.source = from_.text;
     item.destination = target.text;
-    item.from = moves_ ? removable(with_, from_) : with_.object(from_);
+    item.from = moves_ ? source_of_move() : with_.object(from_);
     item.to = with_.object(target);
     item.moves = moves_;
     check_not_same(target);
@@ -282,8 +289,9 @@ void copier::one_copy() {
         item.from = item.from.store ? item.from : with_.object_in_store(from_);
         item.to = item.to.store ? item.to : with_.object_in_store(target);
     }
-    if (with_.args().dry_run) {
-        head(with_, item.from);
+    if (with_.args().dry_run || moves_) {
+        const object_handle info = head(with_, item.from);
+        item.etag = to_view(view_of(info.get()).etag);
     }
     transfer_engine engine(with_);
     engine.add(std::move(item));
@@ -374,6 +382,7 @@ void copier::tree_item(
     item.moves = moves_;
     item.from = source.object(key);
     item.source = item.from.url;
+    item.etag = to_view(view.etag);
     if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
         item.size = view.size;
     }

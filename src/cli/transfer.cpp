@@ -57,6 +57,13 @@ failure with_state(const transfer& item, blobstore_status status, const failure&
     return {why.code(), std::string(why.what()) + "; it is kept in " + item.state};
 }
 
+/// Whether what is moved can be removed on the condition that it is what was copied: the ETag is
+/// known, and the store known to enforce it.
+bool is_guarded(const transfer& item) {
+    return item.moves && item.from.store && !item.etag.empty() &&
+           blobstore_store_supports(item.from.store.get(), BLOBSTORE_CAN_DELETE_IF) == 1;
+}
+
 /// Removes the local file of a move, unless it changed since it was looked at.
 void remove_local(const transfer& item) {
     const struct stat now = stat_path(item.path);
@@ -305,9 +312,34 @@ blobstore_status transfer_engine::submit_download(
     );
 }
 
+blobstore_status transfer_engine::submit_guarded_copy(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    const put_options options(with_.args(), put_options::of_copy());
+    auto source = make_struct<blobstore_get_options>();
+    source.if_match = to_str(item.etag);
+    return blobstore_copy_with_async(
+        item.from.store.get(),
+        item.from.key.data(),
+        item.from.key.size(),
+        &source,
+        item.to.store.get(),
+        item.to.key.data(),
+        item.to.key.size(),
+        options.get(),
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
+}
+
 blobstore_status transfer_engine::submit_copy(
     const transfer& item, const blobstore_async& async, error_handle& error
 ) {
+    if (is_guarded(item) && item.to.store) {
+        return submit_guarded_copy(item, async, error);
+    }
     const put_options options(with_.args(), put_options::of_copy());
     if (item.from.store && item.to.store) {
         return blobstore_copy_async(
@@ -404,6 +436,9 @@ void transfer_engine::remove_source(std::size_t index, object_handle copied) {
         }
         return;
     }
+    if (its.item.kind == transfer_kind::download) {
+        its.item.etag = to_view(view_of(copied.get()).etag);
+    }
     auto async = make_struct<blobstore_async>();
     async.queue = queue_.get();
     async.user_data = index;
@@ -419,9 +454,29 @@ void transfer_engine::remove_source(std::size_t index, object_handle copied) {
     ++running_;
 }
 
+blobstore_status transfer_engine::submit_guarded_removal(
+    const transfer& item, const blobstore_async& async, error_handle& error
+) {
+    auto options = make_struct<blobstore_delete_options>();
+    options.if_match = to_str(item.etag);
+    return blobstore_delete_with_async(
+        item.from.store.get(),
+        item.from.key.data(),
+        item.from.key.size(),
+        &options,
+        with_.call(),
+        &async,
+        nullptr,
+        out_handle(error)
+    );
+}
+
 blobstore_status transfer_engine::submit_removal(
     const transfer& item, const blobstore_async& async, error_handle& error
 ) {
+    if (is_guarded(item)) {
+        return submit_guarded_removal(item, async, error);
+    }
     if (item.from.store) {
         return blobstore_delete_async(
             item.from.store.get(),

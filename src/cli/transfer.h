@@ -25,6 +25,7 @@ struct transfer {
     object_ref to;     ///< upload, copy
     std::optional<std::uint64_t> size;
     std::optional<std::int64_t> mtime_ns; ///< of the local file
+    std::string etag;                     ///< of the source object, where it is known
     bool moves = false;                   ///< the source is removed at the end
 };
 
@@ -73,6 +74,10 @@ private:
     void poll();
     void complete(const blobstore_event& event);
     void remove_source(std::size_t index, object_handle copied);
+    blobstore_status
+    submit_guarded_copy(const transfer& item, const blobstore_async& async, error_handle& error);
+    blobstore_status
+    submit_guarded_removal(const transfer& item, const blobstore_async& async, error_handle& error);
     blobstore_status
     submit_removal(const transfer& item, const blobstore_async& async, error_handle& error);
     void succeeded(const transfer& item, const blobstore_object* info);

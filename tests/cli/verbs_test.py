@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
+import subprocess
+import time
 import unittest
 import uuid
 
-from support import SERVERS, Case, Fake
+from support import PROGRAM, SERVERS, Case, Fake
 
 
 class Verbs(Case):
@@ -94,6 +96,38 @@ class Buckets(Verbs):
         self.assert_exit(2, "rb", "s3://bucket/key")
         self.assert_exit(2, "mb", "memory://there")
         self.assert_exit(2, "mb", "--versions", self.root + "/versions")
+
+
+class Moves(Verbs):
+    """The object is replaced while its removal, the second half of the move, is on its way."""
+
+    def move_while_it_changes(self, *options):
+        fake = Fake(self, "--rule", "method=DELETE key=source stall=request for-ms=2000")
+        self.feed(self.root + "/source", b"old")
+        words = [PROGRAM, "mv", *options, self.root + "/source", self.root + "/b"]
+        with subprocess.Popen(words, env=self.env, stderr=subprocess.PIPE) as process:
+            for _ in range(100):
+                if self.run_program("cat", self.root + "/b").returncode == 0:
+                    break
+                time.sleep(0.05)
+            time.sleep(0.5)
+            self.feed(self.root + "/source", b"new")
+            words = process.stderr.read()
+            code = process.wait(30)
+        self.assertEqual(self.assert_exit(0, "cat", self.root + "/b").stdout, b"old")
+        left = self.run_program("cat", self.root + "/source").stdout
+        return code, words, left, fake.stop()
+
+    def test_what_changed_stays_where_that_is_enforced(self):
+        code, words, left, asked = self.move_while_it_changes("--if-absent")
+        self.assertEqual((code, left), (12, b"new"), words)
+        self.assertIn(b"copied, but not removed", words)
+        self.assertIn(412, [row[2] for row in asked if row[:2] == ("DELETE", "/bucket/source")])
+
+    def test_elsewhere_nothing_is_asked_for(self):
+        code, words, left, asked = self.move_while_it_changes()
+        self.assertEqual((code, words, left), (0, b"", b""))
+        self.assertEqual([row[2] for row in asked if row[0] == "DELETE"], [204])
 
 
 class Versions(Verbs):
