@@ -33,7 +33,7 @@ _blobstore() {
         "") options+=" $verbs" ;;
         cp | mv) options+=" -r --recursive --include --exclude -n --dry-run -j --jobs --content-type
             --content-encoding --cache-control --metadata --tags --storage-class
-            --resume --if-absent --no-glob" ;;
+            --resume --if-absent --no-glob --progress" ;;
         cat) options+=" --range --no-glob" ;;
         stat) options+=" --no-glob" ;;
         ls) options+=" -r --recursive -H --human --versions --no-glob" ;;

@@ -42,6 +42,7 @@ complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l cache-control -x
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l metadata -x -d 'NAME=VALUE, for uploads'
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l tags -x -d 'NAME=VALUE'
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l storage-class -x -d 'Such as STANDARD_IA'
+complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l progress -d 'Also where no terminal is'
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l resume -d 'Go on with a stopped upload'
 complete -c blobstore -n '__fish_seen_subcommand_from cp mv' -l if-absent -d 'Replace nothing'
 complete -c blobstore -n '__fish_seen_subcommand_from cat' -l range -x -d 'Bytes A-B, A- or -N'

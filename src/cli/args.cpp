@@ -223,6 +223,7 @@ void command_line::add_transfer(CLI::App* verb) {
                              ->option_text("GLOB");
     add_no_glob(*verb);
     verb->add_flag("-n,--dry-run", args_.dry_run, "Print what would be done");
+    verb->add_flag("--progress", args_.progress, "Show progress, also where no terminal is");
     verb->add_option("-j,--jobs", args_.jobs, "So many items at a time (8)")
         ->option_text("N")
         ->check(CLI::Range(1U, 1024U));

@@ -24,6 +24,7 @@ struct arguments {
     bool quiet = false;
     int verbose = 0;
     bool json = false;
+    bool progress = false; ///< also where standard error is no terminal
     bool no_color = false;
     std::string state_home, home; ///< of the environment
 

@@ -57,6 +57,7 @@ private:
     void one_upload(const std::string& path);
     void one_upload_of_descriptor(int fd, const std::string& name);
     void one_from_object();
+    void look_at(transfer& item);
     void one_to_stdout();
     void one_download();
     void one_copy();
@@ -235,6 +236,21 @@ void copier::one_upload(const std::string& path) {
     engine.finish();
 }
 
+/// What is to be known of the source before it is copied: that it is there in a dry run, how long
+/// the progress line is to go, which ETag is to be moved.
+void copier::look_at(transfer& item) {
+    const bool by_copy = moves_ && item.kind == transfer_kind::copy;
+    if (!with_.args().dry_run && !with_.errors().is_wanted() && !by_copy) {
+        return;
+    }
+    const object_handle info = head(with_, item.from);
+    const blobstore_object_view view = view_of(info.get());
+    item.etag = to_view(view.etag);
+    if ((view.flags & BLOBSTORE_OBJECT_HAS_SIZE) != 0) {
+        item.size = view.size;
+    }
+}
+
 void copier::one_to_stdout() {
     if (with_.args().dry_run) {
         head(with_, with_.object(from_));
@@ -264,9 +280,8 @@ void copier::one_download() {
     location target;
     target.text = target.path = path;
     check_not_same(target);
-    if (with_.args().dry_run) {
-        head(with_, item.from);
-    } else {
+    look_at(item);
+    if (!with_.args().dry_run) {
         const auto parent = std::filesystem::path(path).parent_path().string();
         make_folders(parent.empty() ? "." : parent);
     }
@@ -289,10 +304,7 @@ void copier::one_copy() {
         item.from = item.from.store ? item.from : with_.object_in_store(from_);
         item.to = item.to.store ? item.to : with_.object_in_store(target);
     }
-    if (with_.args().dry_run || moves_) {
-        const object_handle info = head(with_, item.from);
-        item.etag = to_view(view_of(info.get()).etag);
-    }
+    look_at(item);
     transfer_engine engine(with_);
     engine.add(std::move(item));
     engine.finish();

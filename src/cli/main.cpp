@@ -100,7 +100,7 @@ int guarded(const std::vector<std::string>& words) {
     check(status, error);
     const signals stop(cancel.get());
     const arguments& args = command.args;
-    progress errors({args.quiet, !args.no_color, args.verbose == 0});
+    progress errors({args.quiet, !args.no_color, args.verbose == 0, args.progress});
     session with(args, cancel.get(), stop, errors);
     try {
         run(with);
@@ -126,7 +126,8 @@ int main(int argc, char** argv) {
     using namespace blobstore::cli;
     keep_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);
-    progress errors({.quiet = false, .color = false, .live = false}); // NO_COLOR is not yet known
+    progress errors({.quiet = false, .color = false, .live = false, .forced = false}
+    ); // NO_COLOR is not yet known
     try {
         const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
         return guarded(words);

@@ -3,8 +3,8 @@
 #include "cli/progress.h"
 
 #include "cli/output.h"
-#include "cli/units.h"
 
+#include <algorithm>
 #include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@ namespace blobstore::cli {
 namespace {
 
 constexpr std::uint64_t ticks_per_second = 5;
+constexpr std::size_t narrow_width = 80;
 constexpr const char* red = "\033[31m";
 constexpr const char* yellow = "\033[33m";
 
@@ -25,7 +26,7 @@ void put(std::string_view text) noexcept {
 std::size_t terminal_width() noexcept {
     winsize size{};
     const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : 80;
+    return known ? size.ws_col : narrow_width;
 }
 
 } // namespace
@@ -52,8 +53,12 @@ void progress::notice(std::string_view text) {
     }
 }
 
+bool progress::is_wanted() const noexcept {
+    return !options_.quiet && (options_.forced || (terminal_ && options_.live));
+}
+
 void progress::start() {
-    if (!terminal_ || options_.quiet || !options_.live || timer_) {
+    if (!is_wanted() || timer_) {
         return;
     }
     timer_ = descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
@@ -65,28 +70,40 @@ void progress::start() {
     }
 }
 
-void progress::item_done(std::uint64_t bytes) {
-    ++done_;
-    bytes_ += bytes;
+void progress::expect(std::optional<std::uint64_t> bytes) {
+    state_.total += bytes.value_or(0);
+    unknown_ = unknown_ || !bytes;
 }
 
-void progress::item_failed() {
-    ++failed_;
-}
-
-void progress::tick() {
+bool progress::is_due() {
     std::uint64_t passed = 0;
     if (!timer_ || ::read(timer_.get(), &passed, sizeof passed) != sizeof passed) {
-        return;
+        return false;
     }
     ticks_ += passed;
-    std::string line = std::to_string(done_) + " done, ";
-    if (failed_ > 0) {
-        line += std::to_string(failed_) + " failed, ";
+    return terminal_ || ticks_ >= drawn_at_ + ticks_per_second;
+}
+
+void progress::draw(std::uint64_t sockets) {
+    const std::uint64_t known = state_.complete ? std::min(sockets, state_.total) : sockets;
+    state_.moved = std::max({state_.moved, items_, known}); // heads and repeats count in sockets
+    state_.elapsed_ms = ticks_ * 1000 / ticks_per_second;
+    rate_.add(state_.moved, state_.elapsed_ms);
+    state_.rate = rate_.rate();
+    drawn_at_ = ticks_;
+    if (terminal_) {
+        put("\r\033[K" + progress_line(state_, terminal_width() - 1));
+        drawn_ = true;
+    } else {
+        put(progress_line(state_, narrow_width) + "\n");
     }
-    line += human_size(bytes_) + ", " + human_size(bytes_ * ticks_per_second / ticks_) + "/s";
-    put("\r\033[K" + line.substr(0, terminal_width() - 1));
-    drawn_ = true;
+}
+
+void progress::draw_end() {
+    if (timer_ && !terminal_) {
+        state_.moved = items_;
+        draw(items_);
+    }
 }
 
 void progress::clear() {

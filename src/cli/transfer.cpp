@@ -57,6 +57,10 @@ failure with_state(const transfer& item, blobstore_status status, const failure&
     return {why.code(), std::string(why.what()) + "; it is kept in " + item.state};
 }
 
+bool is_stream(const transfer& item) noexcept {
+    return item.kind == transfer_kind::upload && item.path.empty();
+}
+
 /// Whether what is moved can be removed on the condition that it is what was copied: the ETag is
 /// known, and the store known to enforce it.
 bool is_guarded(const transfer& item) {
@@ -87,7 +91,7 @@ transfer_engine::transfer_engine(session& with)
         static_cast<uint32_t>(slots_.size()), out_handle(queue_), out_handle(error)
     );
     check(status, error);
-    if (!with_.args().dry_run && with_.args().verbose == 0) {
+    if (!with_.args().dry_run) {
         with_.errors().start();
     }
 }
@@ -119,6 +123,7 @@ void transfer_engine::add(transfer item) {
         failed(item, {exit_code::precondition, item.path + ": exists already"});
         return;
     }
+    with_.errors().expect(item.size);
     const std::size_t index = free_slot();
     slots_[index].busy = true;
     slots_[index].item = std::move(item);
@@ -173,6 +178,7 @@ void transfer_engine::stream(const transfer& item, int fd) {
     }
     try {
         const writer_handle writer = open_writer(item);
+        with_.errors().expect(std::nullopt);
         std::vector<char> chunk(stream_chunk);
         for (;;) {
             const std::size_t n = read_some(fd, item.source, chunk);
@@ -183,7 +189,8 @@ void transfer_engine::stream(const transfer& item, int fd) {
             const blobstore_status status =
                 blobstore_writer_write(writer.get(), chunk.data(), n, out_handle(error));
             check(status, error);
-            with_.errors().tick();
+            with_.errors().moved(n);
+            show_progress();
         }
         object_handle info;
         error_handle error;
@@ -194,12 +201,25 @@ void transfer_engine::stream(const transfer& item, int fd) {
     } catch (const failure& why) {
         failed(item, why);
     }
+    with_.errors().draw_end();
 }
 
 void transfer_engine::finish() {
+    with_.errors().expect_no_more();
     while (running_ > 0) {
         poll();
     }
+    with_.errors().draw_end();
+}
+
+void transfer_engine::show_progress() {
+    if (!with_.errors().is_due()) {
+        return;
+    }
+    auto stats = make_struct<blobstore_stats>();
+    error_handle ignored;
+    blobstore_client_stats(with_.client(), &stats, out_handle(ignored));
+    with_.errors().draw(stats.bytes_sent + stats.bytes_received);
 }
 
 void transfer_engine::skip(const transfer& item, const failure& why) {
@@ -376,7 +396,7 @@ void transfer_engine::poll() {
     const std::int64_t timeout = with_.errors().is_live() ? live_poll_ms : -1;
     const blobstore_status status =
         blobstore_queue_poll(queue_.get(), events.data(), events.size(), timeout, &n);
-    with_.errors().tick();
+    show_progress();
     if (status == BLOBSTORE_E_AGAIN) {
         return;
     }
@@ -514,7 +534,10 @@ void transfer_engine::succeeded(const transfer& item, const blobstore_object* in
             );
         }
     }
-    with_.errors().item_done(size.value_or(0));
+    with_.errors().item_done();
+    if (!is_stream(item)) { // its bytes were counted as they came
+        with_.errors().moved(size.value_or(0));
+    }
     if (with_.args().json) {
         json_object line = describe(item);
         line.boolean("success", true);

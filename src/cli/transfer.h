@@ -71,6 +71,7 @@ private:
     blobstore_status
     submit_copy(const transfer& item, const blobstore_async& async, error_handle& error);
     std::size_t free_slot();
+    void show_progress();
     void poll();
     void complete(const blobstore_event& event);
     void remove_source(std::size_t index, object_handle copied);

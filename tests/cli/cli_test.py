@@ -11,7 +11,6 @@ import http.server
 import json
 import os
 import pathlib
-import pty
 import re
 import signal
 import socket
@@ -224,25 +223,6 @@ class Output(Case):
     def test_nothing_silent_on_stderr(self):
         done = self.assert_exit(0, "cp", self.put("a"), self.root + "/b")
         self.assertEqual((done.stdout, done.stderr), (b"", b""))
-
-    def on_terminal(self, *words):
-        """What the program writes to a terminal."""
-        ours, theirs = pty.openpty()
-        with subprocess.Popen([PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs,
-                              env=self.env, cwd=self.work) as process:
-            os.close(theirs)
-            text = b""
-            while True:
-                try:
-                    more = os.read(ours, 4096)
-                except OSError:
-                    break
-                if not more:
-                    break
-                text += more
-            process.wait(60)
-        os.close(ours)
-        return text
 
     def test_color_on_a_terminal(self):
         self.assertIn(b"\x1b[31m", self.on_terminal("cat", self.root + "/none"))

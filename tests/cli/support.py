@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -62,6 +63,25 @@ class Case(unittest.TestCase):
         if code not in (0, 4):
             self.assertRegex(done.stderr.decode(), r"\A(blobstore: [^\n]+\n)+\Z")
         return done
+
+    def on_terminal(self, *words):
+        """What the program writes to a terminal."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs,
+                              env=self.env, cwd=self.work) as process:
+            os.close(theirs)
+            text = b""
+            while True:
+                try:
+                    more = os.read(ours, 4096)
+                except OSError:
+                    break
+                if not more:
+                    break
+                text += more
+            process.wait(60)
+        os.close(ours)
+        return text
 
     def put(self, name, data=b"some bytes"):
         (self.store / name).parent.mkdir(parents=True, exist_ok=True)

@@ -130,6 +130,37 @@ class Moves(Verbs):
         self.assertEqual([row[2] for row in asked if row[0] == "DELETE"], [204])
 
 
+class Progress(Verbs):
+    def slow(self, source, target):
+        return ["cp", "-o", "max_bandwidth_up=1048576", "-o", "max_bandwidth_down=1048576",
+                source, target]
+
+    def test_lines_where_no_terminal_is(self):
+        Fake(self)
+        (self.work / "big").write_bytes(bytes(3 << 20))
+        for words in (self.slow("big", self.root + "/a"), self.slow(self.root + "/a", "copy")):
+            done = self.assert_exit(0, *words, "--progress")
+            lines = done.stderr.decode().splitlines()
+            self.assertGreaterEqual(len(lines), 2, lines)
+            for line in lines:
+                self.assertRegex(line, r"\A\[=*>? *\] +\d+%  [01] done  [0-9.]+ [KM]?i?B of 3.0 MiB  "
+                                       r"[0-9.]+ [KM]?i?B/s(  \d:\d\d left)?\Z")
+            self.assertRegex(lines[-1], r"\A\[=+\] 100%  1 done  3.0 MiB of 3.0 MiB")
+        self.assertEqual(self.assert_exit(0, "cp", self.root + "/a", "copy").stderr, b"")
+        done = self.assert_exit(0, "cp", "-q", "--progress", self.root + "/a", "copy")
+        self.assertEqual(done.stderr, b"")
+        with open(self.work / "big", "rb") as big:
+            done = self.assert_exit(0, "cp", "--progress", "-", self.root + "/b", stdin=big)
+        self.assertRegex(done.stderr.decode(), r"1 done  3.0 MiB  ")
+
+    def test_a_bar_on_a_terminal(self):
+        Fake(self)
+        (self.work / "big").write_bytes(bytes(3 << 20))
+        text = self.on_terminal(*self.slow("big", self.root + "/a")).decode()
+        self.assertRegex(text, r"\r\x1b\[K\[=+> +\] +\d+%  0 done  .* of 3.0 MiB  .*/s  0:0\d left")
+        self.assertTrue(text.endswith("\r\x1b[K"), text[-100:])  # it goes when all is done
+
+
 class Versions(Verbs):
     @unittest.skipUnless("MINIO" in SERVERS, "no server that keeps versions")
     def test_server(self):
