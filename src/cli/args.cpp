@@ -396,7 +396,8 @@ parsed command_line::parse(const std::vector<std::string>& words) {
     args_.verb = app_.get_subcommands()[0]->get_name();
     if (args_.verb == "help") {
         result.is_help = true;
-        result.help = help(words_.empty() ? "" : words_[0]);
+        result.help = help_text(words_.empty() ? "" : words_[0]); // of a tree that parsed nothing
+        result.args.json = args_.json;
         return result;
     }
     collect();

@@ -35,13 +35,28 @@ blobstore_get_options options_for(const std::string& range) {
     return options;
 }
 
+/// Bytes as text that can stand in JSON; the offset is of what is written, a range begins at 0.
+void print_json(session& with, const object_ref& object, const blobstore_get_options& options) {
+    std::uint64_t offset = 0;
+    stream(with, object, &options, [&](std::string_view bytes) {
+        json_object line;
+        line.text("source", object.url).number("offset", offset);
+        with.out().line(line.raw("base64", json_string(base64(bytes))).str());
+        offset += bytes.size();
+    });
+}
+
 } // namespace
 
 void run_cat(session& with) {
     const blobstore_get_options options = options_for(with.args().range);
     for_each_target(with, [&](const std::string& target) {
         for_each_object(with, target, [&](const object_ref& object) {
-            stream_to(with, object, &options, STDOUT_FILENO, "standard output");
+            if (with.args().json) {
+                print_json(with, object, options);
+            } else {
+                stream_to(with, object, &options, STDOUT_FILENO, "standard output");
+            }
         });
     });
 }

@@ -98,6 +98,11 @@ void copier::check_arguments() const {
     if (recursive && (from_.kind == location_kind::stdio || to_.kind == location_kind::stdio)) {
         throw usage_error(verb_ + ": '-' cannot be combined with -r");
     }
+    if (with_.args().json && to_.kind == location_kind::stdio) {
+        throw usage_error(
+            verb_ + ": --json and '-' cannot both have standard output; use cat --json"
+        );
+    }
     const bool is_piped = from_.kind == location_kind::stdio || to_.kind == location_kind::stdio ||
                           (from_.kind == location_kind::local && is_special(from_.path)) ||
                           (to_.kind == location_kind::local && is_special(to_.path));

@@ -90,10 +90,10 @@ void run_tags(session& with) {
     if (!sets && !with.args().tags.empty()) {
         throw usage_error("tags get takes one URL; tags set takes NAME=VALUE behind it");
     }
-    const location where = session::object_argument(with.args().targets.at(0));
-    object_ref object = with.object_in_store(where);
-    object.url = where.text;
-    sets ? replace_tags(with, object) : print_tags(with, object);
+    for_each_target(with, [&](const std::string& target) {
+        const object_ref object = with.object_in_store(session::object_argument(target));
+        sets ? replace_tags(with, object) : print_tags(with, object);
+    });
 }
 
 } // namespace blobstore::cli

@@ -19,6 +19,16 @@ void run_mb(session& with);
 void run_rb(session& with);
 void run_version(session& with);
 
+/// A failure of an argument as a whole, and with --json its line.
+inline void fail_target(session& with, const std::string& target, const failure& what) {
+    with.fail(what);
+    if (with.args().json) {
+        json_object line;
+        line.text("operation", with.args().verb).text("source", target);
+        with.out().line(line.boolean("success", false).text("error", what.what()).str());
+    }
+}
+
 /// Does it for each argument: a failure is reported and the others go on.
 template <class Function>
 void for_each_target(session& with, const Function& function) {
@@ -27,7 +37,7 @@ void for_each_target(session& with, const Function& function) {
         try {
             function(target);
         } catch (const failure& what) {
-            with.fail(what);
+            fail_target(with, target, what);
         }
     }
 }

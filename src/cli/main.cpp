@@ -90,7 +90,11 @@ int guarded(const std::vector<std::string>& words) {
     const parsed command = parse_arguments(words);
     if (command.is_help) {
         output out;
-        out.write(command.help);
+        if (command.args.json) {
+            out.line(json_object().text("help", command.help).str());
+        } else {
+            out.write(command.help);
+        }
         out.flush();
         return 0;
     }

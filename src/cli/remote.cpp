@@ -130,12 +130,11 @@ object_ref removable(session& with, const location& where) {
     return {parent.store, base_name(where.key), where.text};
 }
 
-void stream_to(
+void stream(
     session& with,
     const object_ref& object,
     const blobstore_get_options* options,
-    int fd,
-    const std::string& name
+    const std::function<void(std::string_view)>& each
 ) {
     const reader_handle reader = open_reader(with, object, options);
     std::vector<char> chunk(chunk_size);
@@ -148,8 +147,18 @@ void stream_to(
         if (n == 0) {
             return;
         }
-        write_all(fd, std::string_view(chunk.data(), n), name);
+        each(std::string_view(chunk.data(), n));
     }
+}
+
+void stream_to(
+    session& with,
+    const object_ref& object,
+    const blobstore_get_options* options,
+    int fd,
+    const std::string& name
+) {
+    stream(with, object, options, [&](std::string_view bytes) { write_all(fd, bytes, name); });
 }
 
 bool page_circle::closes(const std::string& token) {

@@ -28,6 +28,14 @@ void prove(session& with, const location& where, std::uint32_t what);
 /// this ends below the file's own folder, that folder is the root.
 object_ref removable(session& with, const location& where);
 
+/// Hands over the object's bytes as they come.
+void stream(
+    session& with,
+    const object_ref& object,
+    const blobstore_get_options* options,
+    const std::function<void(std::string_view)>& each
+);
+
 /// Streams the object to a descriptor. A broken pipe throws broken_pipe.
 void stream_to(
     session& with,
