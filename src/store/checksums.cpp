@@ -38,6 +38,38 @@ std::optional<told_checksum> read_checksum(std::string_view text) {
     return told;
 }
 
+std::string join_receipt(const part_receipt& what) {
+    if (what.checksum.empty()) return what.etag;
+    return what.etag + ' ' + what.checksum + ' ' + std::to_string(what.size);
+}
+
+part_receipt split_receipt(std::string_view receipt) {
+    part_receipt bare{std::string(receipt), {}, 0};
+    const std::size_t second = receipt.rfind(' ');
+    if (second == receipt.npos || second == 0) return bare;
+    const std::size_t first = receipt.rfind(' ', second - 1);
+    if (first == receipt.npos) return bare;
+    const std::string_view checksum = receipt.substr(first + 1, second - first - 1);
+    const std::string_view number = receipt.substr(second + 1);
+    std::uint64_t size = 0;
+    const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), size);
+    const bool whole = problem == std::errc() && end == number.data() + number.size();
+    if (!whole || !read_checksum(checksum)) return bare;
+    return {std::string(receipt.substr(0, first)), std::string(checksum), size};
+}
+
+std::string combined_sum(checksum_kind kind, const std::vector<finished_part>& parts) {
+    std::string whole;
+    if (!combines(kind)) return whole;
+    for (const finished_part& part : parts) {
+        const part_receipt one = split_receipt(part.receipt);
+        const std::optional<told_checksum> told = read_checksum(one.checksum);
+        if (!told || told->kind != kind || told->composite) return {};
+        whole = whole.empty() ? told->value : combine(kind, whole, told->value, one.size);
+    }
+    return whole.empty() ? whole : checksum_text(kind, whole);
+}
+
 error wrong_checksum(checksum_kind kind, std::string_view came, std::string_view told) {
     error e(
         errc::checksum,

@@ -104,6 +104,8 @@ name_values fields_of(const open_upload& upload) {
     add("if-match", upload.when.if_match);
     add("if-version", upload.when.if_version);
     add("sse-c", upload.customer_key.reveal());
+    add("sum", name_of(upload.sum));
+    add("sum-value", upload.sum_value);
     return fields;
 }
 
@@ -124,6 +126,8 @@ result<open_upload> upload_of(const name_values& fields) {
     upload.when.if_match = field_of(fields, "if-match");
     upload.when.if_version = field_of(fields, "if-version");
     upload.customer_key = secret_string(field_of(fields, "sse-c"));
+    upload.sum = checksum_kind_of(field_of(fields, "sum")).value_or(checksum_kind::none);
+    upload.sum_value = field_of(fields, "sum-value");
     if (upload.key.empty() || upload.id.empty())
         return not_whole("the token or resume string names no upload");
     return upload;

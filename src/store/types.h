@@ -165,7 +165,9 @@ struct open_upload {
     std::string key, id;  ///< id: as the service calls it
     std::string mark;     ///< in the metadata of what it will be, where the store knows its own so
     write_condition when; ///< for completing
-    secret_string customer_key; ///< SSE-C: needed with every part
+    secret_string customer_key;              ///< SSE-C: needed with every part
+    checksum_kind sum = checksum_kind::none; ///< that its parts come with
+    std::string sum_value;                   ///< base64, of the whole, where the caller gave it
 };
 
 /// A part that is there.
@@ -173,7 +175,8 @@ struct part_entry {
     std::uint32_t number = 0; ///< 1 and up
     std::uint64_t size = 0;
     std::optional<std::int64_t> modified_ns;
-    std::string receipt; ///< what completing needs of it; on S3 its ETag
+    std::string receipt;  ///< what completing needs of it; on S3 its ETag
+    std::string checksum; ///< as object_meta::checksum; empty where the service tells none
 };
 
 /// A part to be in the object. The receipt may be empty where the store needs none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uploads in parts that the caller leads: tokens checked, parts checked, work delegated.
 #include "base/encoding.h"
+#include "store/checksums.h"
 #include "store/key.h"
 #include "store/state_text.h"
 #include "store/store.h"
@@ -152,7 +153,8 @@ store::with_receipts(operation& op, const open_upload& of, std::vector<finished_
             co_return error(
                 errc::invalid_argument, "part " + std::to_string(part.number) + " was not uploaded"
             );
-        if (part.receipt.empty()) part.receipt = found->receipt;
+        if (part.receipt.empty())
+            part.receipt = join_receipt({found->receipt, found->checksum, found->size});
     }
     co_return parts;
 }
@@ -223,7 +225,7 @@ store::uploads(operation& op, const std::string& prefix, const std::string& page
         return !each.key.starts_with(full); // MinIO takes the prefix for a whole key
     });
     for (upload_entry& each : page->uploads) {
-        each.id = encode_upload({each.key, each.id, {}, {}, {}});
+        each.id = encode_upload({each.key, each.id, {}, {}, {}, {}, {}});
         shorten(each.key);
     }
     page->next_token = hex(page->next_token);

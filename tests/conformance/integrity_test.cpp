@@ -27,6 +27,8 @@ blobstore_put_options with(std::uint32_t kind, const char* value = "") {
     return options;
 }
 
+using writer_ptr = owned<blobstore_writer, blobstore_writer_free>;
+
 class integrity : public store_test {};
 
 } // namespace
@@ -86,4 +88,57 @@ TEST_P(integrity, what_is_no_digest_is_refused_before_anything_is_sent) {
     unverified.flags = BLOBSTORE_GET_UNVERIFIED;
     ASSERT_EQ(put(key("k"), "Hello world").status, 0);
     EXPECT_EQ(get(key("k"), &unverified).body, "Hello world");
+}
+
+/// The sums of parts travel with them and make the one of the whole.
+TEST_P(integrity, of_uploads_in_parts) {
+    std::string body(11u << 20, '\0');
+    for (std::size_t i = 0; i < body.size(); ++i)
+        body[i] = static_cast<char>(i * 2654435761u >> 13);
+    constexpr known_sum of_body[] = {
+        {BLOBSTORE_CHECKSUM_CRC32, "crc32", "fRTY5Q=="},
+        {BLOBSTORE_CHECKSUM_CRC64NVME, "crc64nvme", "fpP1Pb5kaUQ="},
+        {BLOBSTORE_CHECKSUM_SHA256, "sha256", nullptr},
+    };
+    for (const known_sum& sum : of_body) {
+        blobstore_put_options options = with(sum.kind);
+        options.part_size = 5u << 20;
+        options.size_hint = body.size();
+        blobstore_writer* made = nullptr;
+        blobstore_error* error = nullptr;
+        const std::string k = key(sum.name);
+        for (const bool right : {true, false}) {
+            if (!right && !sum.of_hello) continue;
+            if (sum.of_hello)
+                options.checksum_value =
+                    str(right                ? sum.of_hello
+                        : sum.name[3] == '3' ? "i9aeUg=="
+                                             : "OOJZ0D8xKts=");
+            const std::string at = k + (right ? "" : " wrong");
+            ASSERT_EQ(
+                blobstore_writer_open(
+                    store_.get(), at.data(), at.size(), &options, nullptr, &made, &error
+                ),
+                0
+            ) << blobstore_error_message(error);
+            const writer_ptr to(made);
+            ASSERT_EQ(blobstore_writer_write(to.get(), body.data(), body.size(), &error), 0)
+                << blobstore_error_message(error);
+            const blobstore_status ended = blobstore_writer_finish(to.get(), nullptr, &error);
+            const error_ptr held(error);
+            EXPECT_EQ(ended, right ? 0 : BLOBSTORE_E_CHECKSUM)
+                << sum.name << ' ' << blobstore_error_message(error);
+            error = nullptr;
+            if (!right) {
+                EXPECT_EQ(head(at).status, BLOBSTORE_E_NOT_FOUND);
+                continue;
+            }
+            const outcome read = get(at);
+            ASSERT_EQ(read.status, 0) << sum.name << ' ' << read.message;
+            EXPECT_TRUE(read.body == body);
+            if (target_->what == kind::fake && sum.of_hello) {
+                EXPECT_EQ(read.info.checksum, std::string(sum.name) + ":" + sum.of_hello);
+            }
+        }
+    }
 }

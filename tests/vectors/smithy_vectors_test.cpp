@@ -70,7 +70,8 @@ std::optional<unsigned_request> encoded(const Value& one) {
     if (operation == "GetObject") return s3::encode_get(at, key, get);
     if (operation == "HeadObject") return s3::encode_head(at, key, get);
     if (operation == "PutObject") return s3::encode_put(at, key, put);
-    if (operation == "CreateMultipartUpload") return s3::encode_upload_create(at, key, put, "m");
+    if (operation == "CreateMultipartUpload")
+        return s3::encode_upload_create(at, key, put, "m", put.checksum);
     return std::nullopt;
 }
 

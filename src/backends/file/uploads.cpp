@@ -283,7 +283,7 @@ parts_of(int root, const open_upload& upload, const file_settings& settings) {
         result<file_facts> facts = facts_at(folder->get(), name);
         if (!facts && is_missing(facts.error())) continue;
         if (!facts) return facts.error();
-        parts.push_back({*number, facts->size, facts->modified_ns, etag_of(*facts)});
+        parts.push_back({*number, facts->size, facts->modified_ns, etag_of(*facts), {}});
     }
     std::sort(parts.begin(), parts.end(), [](const part_entry& a, const part_entry& b) {
         return a.number < b.number;
@@ -466,7 +466,7 @@ upload_backend::upload_create(operation& op, const std::string& key, const put_o
     if (!root) co_return root.error();
     result<std::string> id = write_record(root->get(), key, options, settings_);
     if (!id) co_return id.error();
-    co_return open_upload{key, std::move(*id), {}, options.when, {}};
+    co_return open_upload{key, std::move(*id), {}, options.when, {}, {}, {}};
 }
 
 task<result<std::string>> upload_backend::upload_part(

@@ -209,7 +209,7 @@ public:
         running = check_kept(options.as);
         if (!running) co_return running.error();
         std::string id = objects_->uploads.create(key, options, now_ns_());
-        co_return open_upload{key, std::move(id), {}, options.when, {}};
+        co_return open_upload{key, std::move(id), {}, options.when, {}, {}, {}};
     }
 
     task<result<std::string>> upload_part(

@@ -55,7 +55,7 @@ result<std::vector<part_entry>> memory_uploads::parts(const open_upload& of) con
     if (!found) return found.error();
     std::vector<part_entry> all;
     for (const auto& [number, each] : found->parts)
-        all.push_back({number, each.bytes->size(), each.modified_ns, each.receipt});
+        all.push_back({number, each.bytes->size(), each.modified_ns, each.receipt, {}});
     return all;
 }
 

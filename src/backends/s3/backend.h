@@ -169,6 +169,8 @@ private:
     task<result<payload>> payload_of_stream(operation& op, const source& body, const sum_plan& sum);
     task<answer>
     send_summed(operation& op, const unsigned_request& r, source body, const put_options& options);
+    task<answer>
+    send_part(operation& op, const open_upload& to, std::uint32_t number, const source& body);
     task<answer> send_for_object(operation& op, unsigned_request& r);
     task<result<void>>
     authorize(operation& op, http::request& r, attempt& now, const http::verdict* before);

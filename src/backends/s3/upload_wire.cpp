@@ -2,6 +2,7 @@
 // How uploads in parts are spelled.
 #include "backends/s3/upload_wire.h"
 
+#include "backends/s3/checksums.h"
 #include "backends/s3/document.h"
 #include "backends/s3/own_write.h"
 #include "base/encoding.h"
@@ -20,9 +21,38 @@ name_values of_part(const open_upload& u, std::uint32_t part_number) {
     return {{"partNumber", std::to_string(part_number)}, {"uploadId", u.id}};
 }
 
+std::string upper_case(std::string_view text) {
+    std::string upper(text);
+    for (char& c : upper)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+    return upper;
+}
+
+constexpr std::string_view sum_name = "Checksum";
+
+/// "<ChecksumCRC32>...</ChecksumCRC32>" of "crc32:..."; nothing where it is of another kind.
+std::string sum_element(checksum_kind kind, std::string_view checksum) {
+    const std::optional<told_checksum> told = read_checksum(checksum);
+    if (!told || told->kind != kind || kind == checksum_kind::md5) return {};
+    const std::string name = std::string(sum_name) + upper_case(name_of(kind));
+    return "<" + name + ">" + base64(told->value) + "</" + name + ">";
+}
+
+/// The text of a <ChecksumCRC32> and its like; what is none is passed over.
+result<void> sum_into(xml_reader& xml, std::string& checksum) {
+    const std::optional<checksum_kind> kind = checksum_kind_of(xml.name().substr(sum_name.size()));
+    if (!kind) return xml.skip_element();
+    std::string value;
+    const result<void> read = text_into(xml, value);
+    const std::string text = std::string(name_of(*kind)) + ":" + value;
+    if (read && read_checksum(text)) checksum = text;
+    return read;
+}
+
 result<void> part_into(xml_reader& xml, part_entry& part) {
     const std::string_view name = xml.name();
     if (name == "ETag") return text_into(xml, part.receipt);
+    if (name.starts_with(sum_name)) return sum_into(xml, part.checksum);
     if (name == "LastModified") return time_into(xml, part.modified_ns);
     if (name != "PartNumber" && name != "Size") return xml.skip_element();
     const bool is_size = name == "Size";
@@ -82,7 +112,11 @@ result<void> decode_name(std::string& text) {
 // POST /key?uploads  with the headers of a PUT
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
 unsigned_request encode_upload_create(
-    const endpoint& at, std::string_view key, const put_options& options, const std::string& mark
+    const endpoint& at,
+    std::string_view key,
+    const put_options& options,
+    const std::string& mark,
+    checksum_kind sum
 ) {
     put_options unconditional = options;
     unconditional.when = {}; // for completing
@@ -91,6 +125,9 @@ unsigned_request encode_upload_create(
     r.query = {{"uploads", ""}};
     r.headers.push_back({std::string(token_header), mark});
     r.key_echoed = false; // MinIO does with the parts only, which is in time
+    if (sum == checksum_kind::none || sum == checksum_kind::md5) return r;
+    r.headers.push_back({"x-amz-checksum-algorithm", upper_case(name_of(sum))});
+    r.headers.push_back({"x-amz-checksum-type", combines(sum) ? "FULL_OBJECT" : "COMPOSITE"});
     return r;
 }
 
@@ -144,7 +181,10 @@ encode_upload_list_parts(const endpoint& at, const open_upload& of, std::uint32_
 // <CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"..."</ETag></Part>...
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 result<unsigned_request> encode_upload_complete(
-    const endpoint& at, const open_upload& of, const std::vector<finished_part>& parts
+    const endpoint& at,
+    const open_upload& of,
+    const std::vector<finished_part>& parts,
+    const std::string& sum
 ) {
     unsigned_request r{"POST", at.path(of.key), of_upload(of), {}, {}};
     r.first_byte = first_byte_of_work;
@@ -152,12 +192,17 @@ result<unsigned_request> encode_upload_complete(
     add_write_condition(r, of.when);
     r.customer_key = of.customer_key;
     r.key_echoed = false;
+    if (!sum.empty()) {
+        r.headers.push_back({sum_header(of.sum), sum.substr(sum.find(':') + 1)});
+        r.headers.push_back({"x-amz-checksum-type", "FULL_OBJECT"});
+    }
     r.content = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
     for (const finished_part& part : parts) {
-        const result<std::string> etag = xml_escape(part.receipt);
+        const part_receipt receipt = split_receipt(part.receipt);
+        const result<std::string> etag = xml_escape(receipt.etag);
         if (!etag) return etag.error();
         r.content += "<Part><PartNumber>" + std::to_string(part.number) + "</PartNumber><ETag>" +
-                     *etag + "</ETag></Part>";
+                     *etag + "</ETag>" + sum_element(of.sum, receipt.checksum) + "</Part>";
     }
     r.content += "</CompleteMultipartUpload>";
     return r;
@@ -182,8 +227,17 @@ result<std::string> decode_upload_create(std::string_view body) {
     return text_of(body, "InitiateMultipartUploadResult", "UploadId");
 }
 
-result<std::string> decode_upload_part_copy(std::string_view body) {
-    return text_of(body, "CopyPartResult", "ETag");
+result<part_receipt> decode_upload_part_copy(std::string_view body) {
+    part_receipt receipt;
+    const result<void> read =
+        read_document(body, "CopyPartResult", [&](xml_reader& xml) -> result<void> {
+            if (xml.name() == "ETag") return text_into(xml, receipt.etag);
+            if (xml.name().starts_with(sum_name)) return sum_into(xml, receipt.checksum);
+            return xml.skip_element();
+        });
+    if (!read) return read.error();
+    if (receipt.etag.empty()) return error(errc::protocol, "the service's answer has no ETag");
+    return receipt;
 }
 
 result<parts_page> decode_upload_list_parts(std::string_view body) {

@@ -3,11 +3,16 @@
 #pragma once
 
 #include "backends/s3/requests.h"
+#include "store/checksums.h"
 
 namespace blobstore::s3 {
 
 unsigned_request encode_upload_create(
-    const endpoint& at, std::string_view key, const put_options& options, const std::string& mark
+    const endpoint& at,
+    std::string_view key,
+    const put_options& options,
+    const std::string& mark,
+    checksum_kind sum
 );
 unsigned_request
 encode_upload_part(const endpoint& at, const open_upload& to, std::uint32_t part_number);
@@ -21,9 +26,13 @@ unsigned_request encode_upload_part_copy(
 );
 unsigned_request
 encode_upload_list_parts(const endpoint& at, const open_upload& of, std::uint32_t after);
-/// errc::invalid_argument for a receipt that XML cannot hold.
+/// With the checksums of the receipts, and with `sum` (as object_meta::checksum, may be empty) of
+/// the whole. errc::invalid_argument for a receipt that XML cannot hold.
 result<unsigned_request> encode_upload_complete(
-    const endpoint& at, const open_upload& of, const std::vector<finished_part>& parts
+    const endpoint& at,
+    const open_upload& of,
+    const std::vector<finished_part>& parts,
+    const std::string& sum
 );
 unsigned_request encode_upload_abort(const endpoint& at, const open_upload& of);
 unsigned_request
@@ -31,8 +40,8 @@ encode_uploads(const endpoint& at, const std::string& prefix, const upload_entry
 
 /// <InitiateMultipartUploadResult>: the id.
 result<std::string> decode_upload_create(std::string_view body);
-/// <CopyPartResult>: the ETag.
-result<std::string> decode_upload_part_copy(std::string_view body);
+/// <CopyPartResult>: the ETag and the checksum.
+result<part_receipt> decode_upload_part_copy(std::string_view body);
 
 struct parts_page {
     std::vector<part_entry> parts;

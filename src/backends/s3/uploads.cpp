@@ -15,6 +15,13 @@ bool may_be_own(const error& e) {
            e.code() == errc::precondition || e.code() == errc::exists || e.code() == errc::conflict;
 }
 
+/// The caller's digest is of other bytes.
+error wrong_digest(const std::string& came, const std::string& due) {
+    error e(errc::checksum, "the parts have " + came + " and should have " + due);
+    e->hint = "the digest that was given is of other bytes";
+    return e;
+}
+
 error no_such_upload(error e) {
     if (e.code() == errc::not_found) e->code = errc::upload_not_found;
     return e;
@@ -27,27 +34,58 @@ s3_backend::upload_create(operation& op, const std::string& key, const put_optio
     result<void> can = check_write_to(options.when, options.as);
     if (can) can = check_metadata(options.set);
     if (!can) co_return can.error();
-    open_upload made{key, {}, new_token(), options.when, options.as.customer_key};
-    const unsigned_request r = encode_upload_create(*at(), key, options, made.mark);
-    const result<std::string> document = co_await send_for_document(op, r, {true});
-    if (!document) co_return document.error();
+    open_upload made{key, {}, new_token(), options.when, options.as.customer_key, {}, {}};
+    checksum_form most = sums_;
+    result<std::string> document = error();
+    for (;;) { // S3-40
+        const sum_plan plan = plan_sum(*at(), most, options);
+        made.sum = plan.kind;
+        const unsigned_request r = encode_upload_create(*at(), key, options, made.mark, plan.kind);
+        document = co_await send_for_document(op, r, {true});
+        if (document) break;
+        const std::optional<checksum_form> less = less_after(document.error(), plan, false);
+        if (!less) co_return document.error();
+        most = *less;
+    }
+    if (most != sums_) sums_ = most;
+    if (combines(made.sum) && made.sum == options.checksum) made.sum_value = options.checksum_value;
     result<std::string> id = decode_upload_create(*document);
     if (!id) co_return applied(id.error());
     made.id = std::move(*id);
     co_return made;
 }
 
-task<result<std::string>> s3_backend::upload_part(
+/// With the checksum that the upload was created for. One without takes none, unless its bucket
+/// wants an MD5. S3-47
+task<s3_backend::answer> s3_backend::send_part(
     operation& op, const open_upload& to, std::uint32_t number, const source& body
 ) {
     const unsigned_request r = encode_upload_part(*at(), to, number);
-    answer got = co_await send(op, r, body, {});
+    put_options with;
+    with.checksum = to.sum;
+    answer got = error();
+    if (to.sum == checksum_kind::none) {
+        got = co_await send(op, r, body, {});
+        const bool again =
+            !got && wants_sum(got.error()) && (!body.stream || body.stream->rewind().has_value());
+        if (!again) co_return got;
+        with.checksum = checksum_kind::md5;
+    }
+    got = co_await send_summed(op, r, body, with);
+    co_return got;
+}
+
+task<result<std::string>> s3_backend::upload_part(
+    operation& op, const open_upload& to, std::uint32_t number, const source& body
+) {
+    answer got = co_await send_part(op, to, number, body);
     if (!got) co_return no_such_upload(got.error());
     std::string etag((*got)->head().find("etag"));
+    const std::string checksum = sum_in((*got)->head());
     const result<std::string> rest = co_await (*got)->read_all(op, document_limit);
     if (!rest) co_return applied(rest.error());
     if (etag.empty()) co_return error(errc::protocol, "the service gives no ETag for a part");
-    co_return etag;
+    co_return join_receipt({std::move(etag), checksum, body.size()});
 }
 
 task<result<std::string>> s3_backend::upload_part_copy(
@@ -64,7 +102,11 @@ task<result<std::string>> s3_backend::upload_part_copy(
         encode_upload_part_copy(*at(), to, number, there->bucket, from_key, what);
     const result<std::string> document = co_await send_for_document(op, r, {true});
     if (!document) co_return document.error();
-    co_return decode_upload_part_copy(*document);
+    result<part_receipt> receipt = decode_upload_part_copy(*document);
+    if (!receipt) co_return applied(receipt.error());
+    receipt->size = what.range.length.value_or(0);
+    if (!what.range.length) receipt->checksum.clear(); // of nobody here knows how many bytes
+    co_return join_receipt(*receipt);
 }
 
 task<result<std::vector<part_entry>>>
@@ -108,7 +150,13 @@ task<result<object_meta>> s3_backend::upload_complete(
     const std::vector<finished_part>& parts,
     std::optional<std::uint64_t> size
 ) {
-    const result<unsigned_request> r = encode_upload_complete(*at(), of, parts);
+    std::string sum = combined_sum(of.sum, parts);
+    if (!of.sum_value.empty()) {
+        const std::string due = std::string(name_of(of.sum)) + ":" + of.sum_value;
+        if (!sum.empty() && sum != due) co_return wrong_digest(sum, due);
+        sum = due;
+    }
+    const result<unsigned_request> r = encode_upload_complete(*at(), of, parts, sum);
     if (!r) co_return r.error();
     const result<std::string> document = co_await send_for_document(op, *r, {true});
     result<object_meta> meta = error();
@@ -124,6 +172,7 @@ task<result<object_meta>> s3_backend::upload_complete(
     if (!meta) co_return refused(meta.error(), of.when);
     meta->key = of.key;
     meta->size = size;
+    meta->checksum = sum;
     co_return meta;
 }
 
