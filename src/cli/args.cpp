@@ -48,12 +48,11 @@ constexpr const char* cp_text =
     "--include.\n"
     "The modification time of a local file is kept as metadata 'mtime' and set again on download.\n"
     "\n"
-    "--resume notes down which parts of a large upload are there, in PATH or, without it, in a "
-    "file "
+    "--resume notes down which parts of a large file are there, in PATH or, without it, in a file "
     "of\n"
-    "$XDG_STATE_HOME/blobstore (~/.local/state/blobstore). The same command sends the others, also "
+    "$XDG_STATE_HOME/blobstore (~/.local/state/blobstore). The same command moves the others, also "
     "after\n"
-    "it was killed. With -r PATH is a folder. Downloads and copies begin anew.";
+    "it was killed. With -r or a wildcard PATH is a folder. Copies between stores begin anew.";
 
 constexpr const char* mv_text =
     "As cp, and what was copied is removed where it was, one after the other: each item is in one "
@@ -237,7 +236,7 @@ void command_line::add_transfer(CLI::App* verb) {
     add_list(*verb, "--tags", tags_, "Tags; one each time")->option_text("NAME=VALUE");
     verb->add_option("--storage-class", args_.storage_class, "Such as STANDARD_IA")
         ->option_text("NAME");
-    verb->add_flag("--resume", resume_, "Go on with an upload that was stopped; see below")
+    verb->add_flag("--resume", resume_, "Go on with what was stopped; see below")
         ->option_text("[=PATH]");
     verb->add_flag("--if-absent", args_.if_absent, "Replace nothing: what exists is an error (12)");
 }

@@ -77,6 +77,8 @@ private:
     bool is_single_object(const std::exception_ptr& listing_failed);
 
     [[nodiscard]] object_ref source_of_move() const;
+    [[nodiscard]] std::string
+    state_of(const std::string& source, const std::string& destination) const;
     [[nodiscard]] location named_target(const std::string& name) const;
     [[nodiscard]] std::string local_target(const std::string& name) const;
 
@@ -109,10 +111,9 @@ void copier::check_arguments() const {
     if (moves_ && is_piped) {
         throw usage_error("mv: a pipe or device keeps nothing that could be moved; use cp");
     }
-    if (with_.args().resume && (from_.kind != location_kind::local || is_piped)) {
+    if (with_.args().resume && (is_piped || (from_.is_object() && to_.is_object()))) {
         throw usage_error(
-            verb_ +
-            ": --resume is for uploads of files; what comes from a store or a pipe begins anew"
+            verb_ + ": --resume is for uploads and downloads of files; pipes and copies begin anew"
         );
     }
     if (from_.is_object() && wildcard_of(with_, from_)) {
@@ -195,6 +196,11 @@ std::string copier::local_target(const std::string& name) const {
     return join_path(to_.path, name);
 }
 
+std::string copier::state_of(const std::string& source, const std::string& destination) const {
+    const bool many = with_.args().recursive || wildcard_of(with_, from_);
+    return state_file(with_.args(), many, source, destination);
+}
+
 /// In a store, which can be asked what it enforces.
 object_ref copier::source_of_move() const {
     const object_ref source = removable(with_, from_);
@@ -235,7 +241,7 @@ void copier::one_upload(const std::string& path) {
     item.moves = moves_;
     item.size = static_cast<std::uint64_t>(status.st_size);
     item.mtime_ns = mtime_of(status);
-    item.state = state_file(with_.args(), path, item.destination);
+    item.state = state_of(local_end(path), item.destination);
     transfer_engine engine(with_);
     engine.add(std::move(item));
     engine.finish();
@@ -281,6 +287,7 @@ void copier::one_download() {
     item.from = moves_ ? source_of_move() : with_.object(from_);
     item.path = path;
     item.destination = path;
+    item.state = state_of(item.source, local_end(path));
     item.moves = moves_;
     location target;
     target.text = target.path = path;
@@ -348,7 +355,7 @@ void copier::tree_upload() {
         item.destination = item.to.url;
         item.size = file.size;
         item.mtime_ns = file.mtime_ns;
-        item.state = state_file(with_.args(), file.path, item.destination);
+        item.state = state_of(local_end(file.path), item.destination);
         item.moves = moves_;
         engine.add(std::move(item));
     };
@@ -434,6 +441,7 @@ void copier::tree_item(
         }
         if (!is_marker) {
             item.path = through_links(item.path);
+            item.state = state_of(item.source, local_end(item.path));
             engine.add(std::move(item));
         }
     } catch (const failure& why) {

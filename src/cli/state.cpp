@@ -65,12 +65,18 @@ std::string state_folder(const std::string& state_home, const std::string& home)
     throw usage_error("--resume needs a PATH where neither XDG_STATE_HOME nor HOME is set");
 }
 
-std::string
-state_file(const arguments& args, const std::string& path, const std::string& destination) {
+std::string local_end(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(path, ignored).string();
+}
+
+std::string state_file(
+    const arguments& args, bool many, const std::string& source, const std::string& destination
+) {
     if (!args.resume || args.dry_run) {
         return "";
     }
-    if (!args.resume_path.empty() && !args.recursive) {
+    if (!args.resume_path.empty() && !many) {
         return args.resume_path;
     }
     const std::string folder =
@@ -80,9 +86,7 @@ state_file(const arguments& args, const std::string& path, const std::string& de
     for (const auto& [name, value] : args.settings) {
         service = name == "endpoint" ? value : service;
     }
-    std::error_code ignored;
-    const std::string source = std::filesystem::weakly_canonical(path, ignored).string();
-    return with_slash(folder) + state_name(source, service + "\n" + destination);
+    return with_slash(folder) + state_name(service + "\n" + source, destination);
 }
 
 } // namespace blobstore::cli

@@ -17,9 +17,14 @@ std::string state_name(std::string_view source, std::string_view destination);
 /// where neither names one.
 std::string state_folder(const std::string& state_home, const std::string& home);
 
-/// The file for a transfer; folders for it are made, for their owner alone. Nothing without
-/// --resume. With -r the PATH of --resume names a folder.
-std::string
-state_file(const arguments& args, const std::string& path, const std::string& destination);
+/// A local path as an end of a transfer: the same from every working folder.
+std::string local_end(const std::string& path);
+
+/// The file for a transfer between both ends; folders for it are made, for their owner alone.
+/// Nothing without --resume. PATH of --resume names a folder where the command has `many`
+/// transfers.
+std::string state_file(
+    const arguments& args, bool many, const std::string& source, const std::string& destination
+);
 
 } // namespace blobstore::cli

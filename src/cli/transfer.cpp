@@ -306,12 +306,14 @@ blobstore_status transfer_engine::submit_download(
 ) {
     auto file = make_struct<blobstore_file>();
     file.path = to_str(item.path);
+    auto options = make_struct<blobstore_get_options>();
+    options.resume_path = to_str(item.state);
     if (item.from.store) {
         return blobstore_download_file_async(
             item.from.store.get(),
             item.from.key.data(),
             item.from.key.size(),
-            nullptr,
+            &options,
             &file,
             with_.call(),
             &async,
@@ -323,7 +325,7 @@ blobstore_status transfer_engine::submit_download(
         with_.client(),
         item.from.url.data(),
         item.from.url.size(),
-        nullptr,
+        &options,
         &file,
         with_.call(),
         &async,
