@@ -119,7 +119,8 @@ void add_statuses(rows& out, const operation_row& op) {
         row.what = fakes::answer_status(status, code);
         if (*code == '\0') row.what.body = "<html>gateway</html>";
         // An answer to HEAD has no body, so its status says all.
-        row.recovers = recovers && (op.does != effect::heads || status >= 500 || status == 429);
+        const bool heads = op.does == effect::heads || op.heads_first;
+        row.recovers = recovers && (!heads || status >= 500 || status == 429);
         row.hopeless = true;
         row.definite = status < 500 && status != 408;
         if (throttled) throttle(row);
@@ -267,7 +268,7 @@ void add_framings(rows& out, const operation_row& op) {
         r.what.extra = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: \"x\"\r\n\r\nhello";
         r.left_over = true;
     });
-    add("twice", [](fault_row& r) { r.what.twice = r.harmless = true; });
+    if (!op.once) add("twice", [](fault_row& r) { r.what.twice = r.harmless = true; });
     add("apply_late",
         [](fault_row& r) { r.what.apply_after = milliseconds(150), r.recovers = true; });
     if (!applies || op.answer_has_body || op.has_body) {

@@ -30,6 +30,7 @@ struct setting_of_call {
     blobstore_call call{};
     bool async = false;
     std::string folder; // for downloads
+    std::string token;  // of an upload, where the operation prepares one
 };
 
 // What it came to, copied out.
@@ -45,7 +46,8 @@ struct outcome {
     std::vector<blobstore_status> results; // of delete_many
 };
 
-enum class effect { reads, writes, removes, removes_many, lists, heads };
+// beside: the objects stay as they are, whatever it comes to.
+enum class effect { reads, writes, removes, removes_many, lists, heads, beside };
 
 struct operation_row {
     const char* name;
@@ -56,8 +58,15 @@ struct operation_row {
     bool replayable;
     const std::string& (*wanted)(); // what is read, or what stands in "target" after a success
     outcome (*run)(const setting_of_call&);
+    unsigned requests = 1;                       // of a call, at most, where all goes well
+    void (*prepare)(setting_of_call&) = nullptr; // before there is a fault
+    bool heads_first = false; // the first request is a HEAD, whose refusals say less
+    bool once = false;        // carried out twice by others it answers that there is nothing to do
 };
 
 std::span<const operation_row> operations();
+
+// Of operations_beside.cpp: uploads in parts, conditions, and what goes on beside the bytes.
+std::span<const operation_row> operations_beside();
 
 } // namespace blobstore::fault_tests

@@ -28,7 +28,7 @@ TEST(toxic, every_call_ends_within_its_attempts_where_all_connections_are_reset)
             );
             const store_ptr store = open_store(client, url);
             const store_ptr other = open_store(client, "memory://other");
-            setting_of_call with{store.get(), other.get(), {}, async, folder.path()};
+            setting_of_call with{store.get(), other.get(), {}, async, folder.path(), {}};
             with.call = sized<blobstore_call>();
             with.call.max_attempts = attempts;
             with.call.timeout_ms = 10000;
