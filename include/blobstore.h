@@ -299,7 +299,8 @@ BLOBSTORE_FN(blobstore_status) blobstore_op_wait(blobstore_op *op, int64_t timeo
  *  Since: 0.1.0 */
 BLOBSTORE_FN(const blobstore_error *) blobstore_op_error(const blobstore_op *op);
 
-/** Bytes moved by a complete get_into, get_ranges or reader_read, uploads ended by uploads_abort; else 0.
+/** Bytes moved by a complete get_into, get_ranges or reader_read, uploads ended by uploads_abort,
+ *  objects removed by delete_prefix (also where it fails); else 0.
  *  Tags: [any] [nb] [null: op]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(uint64_t) blobstore_op_bytes(const blobstore_op *op);
@@ -314,7 +315,7 @@ BLOBSTORE_FN(blobstore_object *) blobstore_op_take_object(blobstore_op *op);
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_buffer *) blobstore_op_take_buffer(blobstore_op *op);
 
-/** The page of a complete list, once; NULL if it has none.
+/** The page of a complete list, or the keys that delete_prefix left (also where it fails), once; NULL if it has none.
  *  Tags: [any] [nb] [null: op] [own: return]
  *  Since: 0.1.0 */
 BLOBSTORE_FN(blobstore_page *) blobstore_op_take_page(blobstore_op *op);
@@ -506,6 +507,8 @@ typedef struct blobstore_object_view {
     const blobstore_kv *tags; /* of blobstore_tags_get */
     size_t tags_len;
     blobstore_str checksum; /* "crc64nvme:" and base64, where the store tells; "-N" at its end: of the sums of N parts */
+    blobstore_status status; /* of a key that blobstore_delete_prefix left: why; else 0 */
+    uint32_t reserved0;
 } blobstore_object_view;
 
 /** Fills *out as far as its struct_size goes.
@@ -592,13 +595,16 @@ typedef struct blobstore_put_options {
 } blobstore_put_options;
 
 /** blobstore_list_options.flags. VERSIONS: every version and delete marker of every key, newest first. MARKERS: file
- *  shows its folders as keys that end in "/"; other stores show such keys always. OWNERS: where the service tells */
-enum { BLOBSTORE_LIST_VERSIONS = 1, BLOBSTORE_LIST_MARKERS = 2, BLOBSTORE_LIST_OWNERS = 4 };
+ *  shows its folders as keys that end in "/"; other stores show such keys always. OWNERS: where the service tells.
+ *  UNORDERED: with parallel, entries as they come, none twice */
+enum { BLOBSTORE_LIST_VERSIONS = 1, BLOBSTORE_LIST_MARKERS = 2, BLOBSTORE_LIST_OWNERS = 4, BLOBSTORE_LIST_UNORDERED = 8 };
 
 /** What a listing shows; NULL = every key of the store. */
 typedef struct blobstore_list_options {
     uint32_t struct_size, flags;
-    uint32_t page_size, reserved0; /* at most so many entries a page; 0 = what the service allows most */
+    uint32_t page_size; /* at most so many entries a page; 0 = what the service allows most */
+    uint32_t parallel; /* 2 to 64: so many requests at the same time, each over a piece of the key space, page_size for
+                          each; a page has up to 8 * parallel times that, or none. No delimiter, no VERSIONS. 0 = one */
     blobstore_str prefix; /* bytes, need not end in "/" */
     blobstore_str delimiter; /* "" = every key below the prefix; "/" = one level */
     blobstore_str start_after; /* only keys behind this one */
@@ -902,6 +908,28 @@ BLOBSTORE_FN(blobstore_status) blobstore_delete_many(blobstore_store *store, con
 BLOBSTORE_FN(blobstore_status) blobstore_delete_many_async(blobstore_store *store, const blobstore_str *keys,
     size_t n, const blobstore_call *call, blobstore_status *results, const blobstore_async *async, blobstore_op
     **op, blobstore_error **err);
+
+/** flags of blobstore_delete_prefix. DRY_RUN: nothing is removed, only counted. EVERYTHING: an empty prefix is meant */
+enum { BLOBSTORE_DELETE_DRY_RUN = 1, BLOBSTORE_DELETE_EVERYTHING = 2 };
+
+/** Removes every object whose key begins with prefix ("" only with EVERYTHING), in batches; keys that fail for a reason
+ *  that passes are tried again, alone. *deleted: how many; a key that was gone already counts. *left: the keys that are
+ *  still there, each with its status in its view; NULL where all went. Both are filled also where the call fails: its
+ *  status is the first failure. With 1,000 keys that failed it ends.
+ *  Tags: [any] [blk] [null: prefix call deleted left err] [own: left err] [use: prefix call deleted]
+ *  Codes: all of a call
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_prefix(blobstore_store *store, const char *prefix, size_t prefix_len,
+    uint32_t flags, const blobstore_call *call, uint64_t *deleted, blobstore_page **left, blobstore_error **err);
+
+/** Submits blobstore_delete_prefix. The count is blobstore_op_bytes, the keys that are left blobstore_op_take_page; both
+ *  also where the call fails.
+ *  Tags: [any] [nb] [null: prefix call async op err] [own: op err] [use: prefix call async]
+ *  Codes: E_INVALID_ARGUMENT, E_VERSION, E_AGAIN, E_CLOSED, E_FORKED, E_NO_MEMORY
+ *  Since: 0.1.0 */
+BLOBSTORE_FN(blobstore_status) blobstore_delete_prefix_async(blobstore_store *store, const char *prefix, size_t
+    prefix_len, uint32_t flags, const blobstore_call *call, const blobstore_async *async, blobstore_op **op,
+    blobstore_error **err);
 
 /** One page of a listing in key order (bytes). The next page is the same call with options.page_token set to
  *  blobstore_page_token of this one.

@@ -249,16 +249,17 @@ result<bucket_options> read(const blobstore_bucket_options* given) {
 result<list_options> read(const blobstore_list_options* given) {
     result<blobstore_list_options> o = read_struct(given, "blobstore_list_options");
     if (!o) return o.error();
-    constexpr std::uint32_t known =
-        BLOBSTORE_LIST_VERSIONS | BLOBSTORE_LIST_MARKERS | BLOBSTORE_LIST_OWNERS;
+    constexpr std::uint32_t known = BLOBSTORE_LIST_VERSIONS | BLOBSTORE_LIST_MARKERS |
+                                    BLOBSTORE_LIST_OWNERS | BLOBSTORE_LIST_UNORDERED;
     result<void> checked = check_flags(o->flags, known, "blobstore_list_options");
-    if (checked) checked = check_reserved(o->reserved0, "blobstore_list_options");
     if (!checked) return checked.error();
     list_options options;
     options.page_size = o->page_size;
     options.versions = (o->flags & BLOBSTORE_LIST_VERSIONS) != 0;
     options.markers = (o->flags & BLOBSTORE_LIST_MARKERS) != 0;
     options.owners = (o->flags & BLOBSTORE_LIST_OWNERS) != 0;
+    options.unordered = (o->flags & BLOBSTORE_LIST_UNORDERED) != 0;
+    options.parallel = o->parallel;
     checked = texts({
         {&options.prefix, &o->prefix, "prefix"},
         {&options.delimiter, &o->delimiter, "delimiter"},

@@ -43,6 +43,7 @@ struct blobstore_op final : blobstore::operation {
     blobstore_reader* reader = nullptr;
     blobstore_writer* writer = nullptr;
     std::uint64_t bytes = 0, total = 0;
+    bool tells_failed = false; ///< bytes and page are told of a failed call, too
 
     std::shared_ptr<blobstore::capi::cancel_core> token; ///< a reader keeps it for its reads
 

@@ -118,6 +118,7 @@ void show_extras(const object_extras& more, blobstore_object_view& v) {
     v.retain_until_ns = more.retain_until_ns.value_or(0);
     v.tag_count = more.tag_count.value_or(0);
     v.parts = more.parts.value_or(0);
+    v.status = static_cast<blobstore_status>(more.failure);
 }
 
 } // namespace

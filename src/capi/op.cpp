@@ -372,7 +372,8 @@ template <class T>
 T take(blobstore_op* op, T blobstore_op::*what) {
     if (!op || process_id() != op->pid) return T();
     std::lock_guard lock(op->mutex);
-    return op->complete && op->status == BLOBSTORE_OK ? std::exchange(op->*what, T()) : T();
+    const bool has = op->status == BLOBSTORE_OK || op->tells_failed;
+    return op->complete && has ? std::exchange(op->*what, T()) : T();
 }
 
 } // namespace
@@ -388,7 +389,8 @@ uint64_t blobstore_op_bytes(const blobstore_op* op) {
     if (!op || process_id() != op->pid) return 0;
     auto* mutable_op = const_cast<blobstore_op*>(op);
     std::lock_guard lock(mutable_op->mutex);
-    return op->complete && op->status == BLOBSTORE_OK ? op->bytes : 0;
+    const bool told = op->status == BLOBSTORE_OK || op->tells_failed;
+    return op->complete && told ? op->bytes : 0;
 }
 
 blobstore_object* blobstore_op_take_object(blobstore_op* op) {

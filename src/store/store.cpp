@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "store/key.h"
+#include "store/list_parallel.h"
 #include "store/media_types.h"
 #include "store/transfer.h"
 #include "store/upload.h"
@@ -135,7 +136,11 @@ task<result<list_page>> store::list(operation& op, const list_options& options) 
             "list",
             options.prefix
         );
-    result<list_page> page = co_await backend_->list(op, full);
+    result<list_page> page = error();
+    if (options.parallel > 1 && !blocks())
+        page = co_await list_parallel(op, *backend_, full);
+    else
+        page = co_await backend_->list(op, full);
     if (!page) co_return describe(page.error(), "list", options.prefix);
     for (object_meta& entry : page->entries) {
         if (!entry.key.starts_with(full.prefix))

@@ -84,6 +84,10 @@ public:
     );
     task<result<std::vector<result<void>>>>
     remove_many(operation& op, const std::vector<std::string>& keys);
+    /// Every object whose key begins so, in batches side by side; the first failure of a key, once
+    /// the rest was tried. `what` tells of what was done also where the call fails.
+    task<result<void>>
+    remove_prefix(operation& op, const std::string& prefix, bool dry_run, prefix_removal& what);
     /// On the server where one service holds both, else streamed.
     task<result<object_meta>> copy(
         operation& op,
@@ -203,6 +207,12 @@ private:
     void shorten(std::string& key) const;
     static result<put_options> ready(const std::string& key, const put_options& options);
     static result<copy_options> ready(const std::string& key, const copy_options& options);
+    using page_results = std::vector<result<void>>;
+    task<result<void>> remove_page(operation& op, list_page& page, page_results& results);
+    struct removal;
+    task<result<void>> remove_pages(
+        operation& op, const std::string& prefix, bool dry_run, removal& all, group& batches
+    );
     struct copying;
     bool copies_in_parts(std::uint64_t size) const;
     task<result<put_options>> taken_over(operation& op, const copying& what, bool ask_for_tags);

@@ -28,6 +28,7 @@ struct object_extras {
     std::optional<std::uint64_t> tag_count, parts;
     name_values tags;
     bool bucket_key = false, legal_hold = false;
+    errc failure = errc::ok; ///< why a removal of many left it
 };
 
 /// What is known of one object. Empty and nullopt mean unknown.
@@ -153,11 +154,19 @@ struct list_options {
     bool versions = false;       ///< every version of every key, newest first
     bool markers = false;        ///< folders of a file store as keys that end in "/"
     bool owners = false;
+    std::uint32_t parallel = 0; ///< requests at the same time, over pieces of the key space; 0 = 1
+    bool unordered = false;     ///< with `parallel`: entries as they come, none twice
 };
 
 struct list_page {
     std::vector<object_meta> entries; ///< objects and prefixes in key order (bytes)
     std::string next_token;           ///< empty on the last page; opaque, survives the process
+};
+
+/// What became of the objects of a prefix.
+struct prefix_removal {
+    std::uint64_t removed = 0; ///< of a dry run: that would be
+    list_page left;            ///< those that failed, each with its failure
 };
 
 /// An upload in parts that was begun and not yet ended: what every later call on it needs.

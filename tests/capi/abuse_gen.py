@@ -23,7 +23,7 @@ ARRAYS = {"blobstore_event": "events", "blobstore_str": "keys", "blobstore_statu
 NUMBERS = {"stride": "sizeof(blobstore_object_view)", "len": "16", "cap": "sizeof h.data", "size": "16",
            "max": "4", "n": "1", "capacity": "4", "status": "100",
            "number": "1"}
-OPTIONAL = {"err", "info", "options", "source_options", "what", "call", "async", "ctx", "release", "len", "aborted"}
+OPTIONAL = {"err", "info", "options", "source_options", "what", "call", "async", "ctx", "release", "len", "aborted", "deleted", "left"}
 SIZES = {"len", "cap", "size", "n", "max"}
 
 

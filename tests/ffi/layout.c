@@ -146,6 +146,8 @@ static void layout_blobstore_object_view(void) {
     OFFSET(blobstore_object_view, tags);
     OFFSET(blobstore_object_view, tags_len);
     OFFSET(blobstore_object_view, checksum);
+    OFFSET(blobstore_object_view, status);
+    OFFSET(blobstore_object_view, reserved0);
 }
 
 static void layout_blobstore_get_options(void) {
@@ -212,7 +214,7 @@ static void layout_blobstore_list_options(void) {
     OFFSET(blobstore_list_options, struct_size);
     OFFSET(blobstore_list_options, flags);
     OFFSET(blobstore_list_options, page_size);
-    OFFSET(blobstore_list_options, reserved0);
+    OFFSET(blobstore_list_options, parallel);
     OFFSET(blobstore_list_options, prefix);
     OFFSET(blobstore_list_options, delimiter);
     OFFSET(blobstore_list_options, start_after);
@@ -336,10 +338,13 @@ static void constants_other(void) {
     CONSTANT(BLOBSTORE_LIST_VERSIONS);
     CONSTANT(BLOBSTORE_LIST_MARKERS);
     CONSTANT(BLOBSTORE_LIST_OWNERS);
+    CONSTANT(BLOBSTORE_LIST_UNORDERED);
     CONSTANT(BLOBSTORE_PRESIGN_SIGNING_TIME);
     CONSTANT(BLOBSTORE_POST_SIGNING_TIME);
     CONSTANT(BLOBSTORE_POST_ANY_NAME);
     CONSTANT(BLOBSTORE_FILE_FD);
+    CONSTANT(BLOBSTORE_DELETE_DRY_RUN);
+    CONSTANT(BLOBSTORE_DELETE_EVERYTHING);
     CONSTANT(BLOBSTORE_DELETE_BYPASS_GOVERNANCE);
     CONSTANT(BLOBSTORE_CAN_CREATE);
     CONSTANT(BLOBSTORE_CAN_UPDATE);

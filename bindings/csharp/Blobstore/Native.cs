@@ -193,6 +193,8 @@ namespace Blobstore
         public blobstore_kv* tags;
         public UIntPtr tags_len;
         public blobstore_str checksum;
+        public int status;
+        public uint reserved0;
 
         public static blobstore_object_view Make()
         {
@@ -278,7 +280,7 @@ namespace Blobstore
         public uint struct_size;
         public uint flags;
         public uint page_size;
-        public uint reserved0;
+        public uint parallel;
         public blobstore_str prefix;
         public blobstore_str delimiter;
         public blobstore_str start_after;
@@ -498,10 +500,13 @@ namespace Blobstore
         public const uint BLOBSTORE_LIST_VERSIONS = 1;
         public const uint BLOBSTORE_LIST_MARKERS = 2;
         public const uint BLOBSTORE_LIST_OWNERS = 4;
+        public const uint BLOBSTORE_LIST_UNORDERED = 8;
         public const uint BLOBSTORE_PRESIGN_SIGNING_TIME = 1;
         public const uint BLOBSTORE_POST_SIGNING_TIME = 1;
         public const uint BLOBSTORE_POST_ANY_NAME = 2;
         public const uint BLOBSTORE_FILE_FD = 1;
+        public const uint BLOBSTORE_DELETE_DRY_RUN = 1;
+        public const uint BLOBSTORE_DELETE_EVERYTHING = 2;
         public const uint BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1;
         public const uint BLOBSTORE_CAN_CREATE = 1;
         public const uint BLOBSTORE_CAN_UPDATE = 2;
@@ -751,6 +756,12 @@ namespace Blobstore
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_delete_many_async(IntPtr store, blobstore_str* keys, UIntPtr n, blobstore_call* call, int* results, blobstore_async* @async, IntPtr* op, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_prefix(IntPtr store, byte* prefix, UIntPtr prefix_len, uint flags, blobstore_call* call, ulong* deleted, IntPtr* left, IntPtr* err);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        public static extern int blobstore_delete_prefix_async(IntPtr store, byte* prefix, UIntPtr prefix_len, uint flags, blobstore_call* call, blobstore_async* @async, IntPtr* op, IntPtr* err);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         public static extern int blobstore_list(IntPtr store, blobstore_list_options* options, blobstore_call* call, IntPtr* page, IntPtr* err);

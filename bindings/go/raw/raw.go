@@ -112,10 +112,13 @@ const (
 	ListVersions           = 1
 	ListMarkers            = 2
 	ListOwners             = 4
+	ListUnordered          = 8
 	PresignSigningTime     = 1
 	PostSigningTime        = 1
 	PostAnyName            = 2
 	FileFd                 = 1
+	DeleteDryRun           = 1
+	DeleteEverything       = 2
 	DeleteBypassGovernance = 1
 	CanCreate              = 1
 	CanUpdate              = 2
@@ -313,6 +316,8 @@ type ObjectView struct {
 	Tags               *Kv
 	TagsLen            uintptr
 	Checksum           Str
+	Status             Status
+	Reserved0          uint32
 }
 
 // NewObjectView returns the structure with its size set and all else default.
@@ -390,7 +395,7 @@ type ListOptions struct {
 	StructSize uint32
 	Flags      uint32
 	PageSize   uint32
-	Reserved0  uint32
+	Parallel   uint32
 	Prefix     Str
 	Delimiter  Str
 	StartAfter Str
@@ -805,6 +810,14 @@ func DeleteMany(store *Store, keys *Str, n uintptr, call *Call, results *Status,
 
 func DeleteManyAsync(store *Store, keys *Str, n uintptr, call *Call, results *Status, async *Async, op **Op, err **Error) Status {
 	return Status(C.blobstore_delete_many_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.blobstore_str)(unsafe.Pointer(keys)), C.size_t(n), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_status)(unsafe.Pointer(results)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func DeletePrefix(store *Store, prefix *byte, prefixLen uintptr, flags uint32, call *Call, deleted *uint64, left **Page, err **Error) Status {
+	return Status(C.blobstore_delete_prefix((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(prefix)), C.size_t(prefixLen), C.uint32_t(flags), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.uint64_t)(unsafe.Pointer(deleted)), (**C.blobstore_page)(unsafe.Pointer(left)), (**C.blobstore_error)(unsafe.Pointer(err))))
+}
+
+func DeletePrefixAsync(store *Store, prefix *byte, prefixLen uintptr, flags uint32, call *Call, async *Async, op **Op, err **Error) Status {
+	return Status(C.blobstore_delete_prefix_async((*C.blobstore_store)(unsafe.Pointer(store)), (*C.char)(unsafe.Pointer(prefix)), C.size_t(prefixLen), C.uint32_t(flags), (*C.blobstore_call)(unsafe.Pointer(call)), (*C.blobstore_async)(unsafe.Pointer(async)), (**C.blobstore_op)(unsafe.Pointer(op)), (**C.blobstore_error)(unsafe.Pointer(err))))
 }
 
 func List(store *Store, options *ListOptions, call *Call, page **Page, err **Error) Status {

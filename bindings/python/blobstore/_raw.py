@@ -118,10 +118,13 @@ BLOBSTORE_CHECKSUM_MD5 = 6
 BLOBSTORE_LIST_VERSIONS = 1
 BLOBSTORE_LIST_MARKERS = 2
 BLOBSTORE_LIST_OWNERS = 4
+BLOBSTORE_LIST_UNORDERED = 8
 BLOBSTORE_PRESIGN_SIGNING_TIME = 1
 BLOBSTORE_POST_SIGNING_TIME = 1
 BLOBSTORE_POST_ANY_NAME = 2
 BLOBSTORE_FILE_FD = 1
+BLOBSTORE_DELETE_DRY_RUN = 1
+BLOBSTORE_DELETE_EVERYTHING = 2
 BLOBSTORE_DELETE_BYPASS_GOVERNANCE = 1
 BLOBSTORE_CAN_CREATE = 1
 BLOBSTORE_CAN_UPDATE = 2
@@ -208,7 +211,7 @@ class blobstore_object_view(_Sized):
                 ("sse_kms_key_id", blobstore_str), ("restore", blobstore_str), ("owner", blobstore_str),
                 ("lock_mode", blobstore_str), ("retain_until_ns", c_int64), ("tag_count", c_uint64),
                 ("parts", c_uint64), ("tags", POINTER(blobstore_kv)), ("tags_len", c_size_t),
-                ("checksum", blobstore_str)]
+                ("checksum", blobstore_str), ("status", c_int32), ("reserved0", c_uint32)]
 
 
 class blobstore_get_options(_Sized):
@@ -238,7 +241,7 @@ class blobstore_put_options(_Sized):
 
 
 class blobstore_list_options(_Sized):
-    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("page_size", c_uint32), ("reserved0", c_uint32),
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("page_size", c_uint32), ("parallel", c_uint32),
                 ("prefix", blobstore_str), ("delimiter", blobstore_str), ("start_after", blobstore_str),
                 ("page_token", blobstore_str)]
 
@@ -411,6 +414,10 @@ blobstore_delete_many = _function("blobstore_delete_many", c_int32, c_void_p, PO
 blobstore_delete_many_async = _function("blobstore_delete_many_async", c_int32, c_void_p, POINTER(blobstore_str),
     c_size_t, POINTER(blobstore_call), POINTER(c_int32), POINTER(blobstore_async), POINTER(c_void_p),
     POINTER(c_void_p))
+blobstore_delete_prefix = _function("blobstore_delete_prefix", c_int32, c_void_p, c_char_p, c_size_t, c_uint32,
+    POINTER(blobstore_call), POINTER(c_uint64), POINTER(c_void_p), POINTER(c_void_p))
+blobstore_delete_prefix_async = _function("blobstore_delete_prefix_async", c_int32, c_void_p, c_char_p, c_size_t,
+    c_uint32, POINTER(blobstore_call), POINTER(blobstore_async), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_list = _function("blobstore_list", c_int32, c_void_p, POINTER(blobstore_list_options),
     POINTER(blobstore_call), POINTER(c_void_p), POINTER(c_void_p))
 blobstore_list_async = _function("blobstore_list_async", c_int32, c_void_p, POINTER(blobstore_list_options),

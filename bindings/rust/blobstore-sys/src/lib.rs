@@ -102,10 +102,13 @@ pub const BLOBSTORE_CHECKSUM_MD5: u32 = 6;
 pub const BLOBSTORE_LIST_VERSIONS: u32 = 1;
 pub const BLOBSTORE_LIST_MARKERS: u32 = 2;
 pub const BLOBSTORE_LIST_OWNERS: u32 = 4;
+pub const BLOBSTORE_LIST_UNORDERED: u32 = 8;
 pub const BLOBSTORE_PRESIGN_SIGNING_TIME: u32 = 1;
 pub const BLOBSTORE_POST_SIGNING_TIME: u32 = 1;
 pub const BLOBSTORE_POST_ANY_NAME: u32 = 2;
 pub const BLOBSTORE_FILE_FD: u32 = 1;
+pub const BLOBSTORE_DELETE_DRY_RUN: u32 = 1;
+pub const BLOBSTORE_DELETE_EVERYTHING: u32 = 2;
 pub const BLOBSTORE_DELETE_BYPASS_GOVERNANCE: u32 = 1;
 pub const BLOBSTORE_CAN_CREATE: u32 = 1;
 pub const BLOBSTORE_CAN_UPDATE: u32 = 2;
@@ -415,6 +418,8 @@ pub struct blobstore_object_view {
     pub tags: *const blobstore_kv,
     pub tags_len: usize,
     pub checksum: blobstore_str,
+    pub status: blobstore_status,
+    pub reserved0: u32,
 }
 
 impl Default for blobstore_object_view {
@@ -515,7 +520,7 @@ pub struct blobstore_list_options {
     pub struct_size: u32,
     pub flags: u32,
     pub page_size: u32,
-    pub reserved0: u32,
+    pub parallel: u32,
     pub prefix: blobstore_str,
     pub delimiter: blobstore_str,
     pub start_after: blobstore_str,
@@ -741,6 +746,8 @@ extern "C" {
     pub fn blobstore_copy_url_async(client: *mut blobstore_client, source_url: *const c_char, source_url_len: usize, url: *const c_char, url_len: usize, options: *const blobstore_put_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_delete_many(store: *mut blobstore_store, keys: *const blobstore_str, n: usize, call: *const blobstore_call, results: *mut blobstore_status, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_delete_many_async(store: *mut blobstore_store, keys: *const blobstore_str, n: usize, call: *const blobstore_call, results: *mut blobstore_status, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_delete_prefix(store: *mut blobstore_store, prefix: *const c_char, prefix_len: usize, flags: u32, call: *const blobstore_call, deleted: *mut u64, left: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
+    pub fn blobstore_delete_prefix_async(store: *mut blobstore_store, prefix: *const c_char, prefix_len: usize, flags: u32, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_list(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, page: *mut *mut blobstore_page, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_list_async(store: *mut blobstore_store, options: *const blobstore_list_options, call: *const blobstore_call, r#async: *const blobstore_async, op: *mut *mut blobstore_op, err: *mut *mut blobstore_error) -> blobstore_status;
     pub fn blobstore_presign(store: *mut blobstore_store, key: *const c_char, key_len: usize, options: *const blobstore_presign_options, call: *const blobstore_call, link: *mut *mut blobstore_buffer, err: *mut *mut blobstore_error) -> blobstore_status;
