@@ -86,7 +86,7 @@ TEST_F(copies, S3_33_a_source_that_changes_ends_the_copy) {
     server_.on({"POST", "to", "uploads"}, late);
     std::thread other([&] {
         EXPECT_TRUE(server_.wait_for_requests(2, milliseconds(10000))); // the look and the create
-        server_.put_object("bucket", from_, std::string(bytes_.size(), 'y'));
+        server_.put_object("bucket", from_, "new");
     });
     EXPECT_EQ(copy(), BLOBSTORE_E_CHANGED) << err_.line();
     other.join();
