@@ -7,7 +7,9 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <deque>
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -75,6 +77,8 @@ struct connection {
     }
 };
 
+using clock = std::chrono::steady_clock;
+
 class server {
 public:
     server(SSL_CTX* tls, bool show)
@@ -98,6 +102,7 @@ private:
     bool send_outbox(connection& c, bool& full);
     void watch_write(connection& c, bool on);
     bool release_held(unsigned wanted);
+    void release_late();
     void drop(connection* c);
 
     SSL_CTX* tls_;
@@ -105,6 +110,13 @@ private:
     int epoll_;
     answers answers_;
     std::vector<connection*> held_;
+
+    struct late_answer {
+        clock::time_point due;
+        connection* to;
+    };
+
+    std::deque<late_answer> late_; // all wait as long: in order
     char hot_[input_size];
 };
 
@@ -239,6 +251,15 @@ bool server::release_held(unsigned wanted) {
     return true;
 }
 
+void server::release_late() {
+    while (!late_.empty() && late_.front().due <= clock::now()) {
+        connection* const c = late_.front().to;
+        late_.pop_front();
+        c->held = false;
+        if (!flush(*c)) drop(c);
+    }
+}
+
 bool server::process(connection& c) {
     while (!c.sending && !c.held) {
         if (c.drain) {
@@ -270,6 +291,11 @@ bool server::process(connection& c) {
             if (c.drain) continue;
         }
         c.sending = true;
+        if (c.reply.delay_ms) {
+            c.held = true;
+            late_.push_back({clock::now() + std::chrono::milliseconds(c.reply.delay_ms), &c});
+            return true;
+        }
         if (c.reply.gather) {
             c.held = true;
             held_.push_back(&c);
@@ -319,13 +345,17 @@ bool server::read_more(connection& c) {
 
 void server::drop(connection* c) {
     held_.erase(std::remove(held_.begin(), held_.end(), c), held_.end());
+    std::erase_if(late_, [&](const late_answer& one) { return one.to == c; });
     delete c;
 }
 
 void server::run() {
     std::vector<epoll_event> events(256);
     for (;;) {
-        const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+        const int n = epoll_wait(
+            epoll_, events.data(), static_cast<int>(events.size()), late_.empty() ? -1 : 1
+        );
+        release_late();
         answers_.set_time(std::time(nullptr));
         for (int i = 0; i < n; i++) {
             void* const what = events[static_cast<std::size_t>(i)].data.ptr;

@@ -3,6 +3,7 @@
 
 #include "measure.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr unsigned pages = 100;
 constexpr unsigned keys_per_page = 1000;
+constexpr std::uint64_t flat_keys = 1'000'000;
 constexpr std::string_view etag = "ETag: \"9bb58f26192e4ba00f01e2e7b136bbd8\"\r\n";
 
 std::uint64_t number(std::string_view text) {
@@ -142,7 +144,7 @@ void answers::begin(answer& out, std::string_view status) const {
     out.head += "\r\n";
     out.head += common_;
     out.from = out.to = 0;
-    out.gather = 0;
+    out.gather = out.delay_ms = 0;
 }
 
 void answers::xml(std::string_view body, answer& out) {
@@ -164,6 +166,51 @@ void answers::list(const request& asked, answer& out) {
     out.from = page_offset_[page];
     out.to = page_offset_[page + 1];
     append_length(out.head, out.to - out.from);
+}
+
+/// The digits behind NAME=flat%2F; where there are less than seven the smallest key that begins so.
+std::optional<std::uint64_t> flat_number(std::string_view target, std::string_view name) {
+    const std::size_t at = target.find(name);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::uint64_t value = 0;
+    std::string_view text = target.substr(at + name.size());
+    for (unsigned i = 0; i < 7; i++) {
+        const bool digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
+        value = value * 10 + (digit ? static_cast<std::uint64_t>(text.front() - '0') : 0);
+        if (digit) text.remove_prefix(1);
+    }
+    return value;
+}
+
+void answers::list_flat(const request& asked, answer& out) {
+    std::uint64_t first = 0;
+    if (const auto token = flat_number(asked.target, "continuation-token=flat-"))
+        first = *token;
+    else if (const auto after = flat_number(asked.target, "start-after=flat%2F"))
+        first = *after + 1;
+    const std::uint64_t end = std::min<std::uint64_t>(first + keys_per_page, flat_keys);
+    char text[512];
+    flat_ = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\""
+            "http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix>flat/</"
+            "Prefix><IsTruncated>";
+    std::snprintf(text, sizeof text, "%07llu", static_cast<unsigned long long>(end));
+    flat_ += end < flat_keys ? "true</IsTruncated><NextContinuationToken>flat-" +
+                                   std::string(text) + "</NextContinuationToken>"
+                             : "false</IsTruncated>";
+    for (std::uint64_t i = first; i < end; i++) {
+        const int n = std::snprintf(
+            text,
+            sizeof text,
+            "<Contents><Key>flat/%07llu</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+            "<ETag>&quot;9bb58f26192e4ba00f01e2e7b136bbd8&quot;</ETag><Size>1</Size>"
+            "<StorageClass>STANDARD</StorageClass></Contents>",
+            static_cast<unsigned long long>(i)
+        );
+        flat_.append(text, static_cast<std::size_t>(n));
+    }
+    flat_ += "</ListBucketResult>";
+    xml(flat_, out);
+    out.delay_ms = 20;
 }
 
 void answers::object(const request& asked, answer& out) {
@@ -221,6 +268,8 @@ void answers::respond(const request& asked, answer& out) {
     } else if (asked.method == "DELETE") {
         begin(out, "204 No Content");
         out.head += "\r\n";
+    } else if (asked.target.find("prefix=flat") != std::string_view::npos) {
+        list_flat(asked, out);
     } else if (asked.target.find("list-type=2") != std::string_view::npos) {
         list(asked, out);
     } else {

@@ -26,13 +26,15 @@ struct answer {
     const char* body = nullptr;
     std::size_t body_size = 1;
     std::uint64_t from = 0, to = 0;
-    unsigned gather = 0; // held back until so many wait
+    unsigned gather = 0;   // held back until so many wait
+    unsigned delay_ms = 0; // held back for so long
 };
 
 request parse_request(std::string_view head);
 
 /// The object KEY has the size that it begins with ("1024/x"); every list has 100 pages of 1,000
-/// keys.
+/// keys, but that of the prefix "flat/": 1,000,000 keys in order, by start-after or token, each
+/// page after 20 ms.
 class answers {
 public:
     answers();
@@ -45,12 +47,14 @@ public:
 private:
     void object(const request& asked, answer& out);
     void list(const request& asked, answer& out);
+    void list_flat(const request& asked, answer& out);
     void xml(std::string_view body, answer& out);
     void begin(answer& out, std::string_view status) const;
 
     char* pattern_;
     std::string common_;
     std::int64_t second_ = 0;
+    std::string flat_;  // a page of "flat/"
     std::string pages_; // all of them, one behind the other
     std::size_t page_offset_[101] = {};
 };

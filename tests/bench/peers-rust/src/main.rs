@@ -159,6 +159,13 @@ async fn run(work: &str, args: &Arguments) {
             assert_eq!(keys, 100_000);
             report_operations(from, keys);
         }
+        "list-flat" => {
+            let (prefix, from) = (Path::from("flat"), now());
+            let keys = store.list(Some(&prefix)).try_fold(0, |sum, _| async move { Ok(sum + 1) });
+            let keys = keys.await.expect("list");
+            assert_eq!(keys, 1_000_000);
+            report_operations(from, keys);
+        }
         "presign" => {
             let from = now();
             for _ in 0..n {
