@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Floors: what the same work costs with bare sockets and a request head of the same size.
 // usage: bench_floors WORK port=N [size=N] [count=N] [flight=N] [ca=FILE]
+#include "base/checksum.h"
 #include "measure.h"
 
 #include <openssl/evp.h>
@@ -151,6 +152,51 @@ void put(const arguments& args, bool hash) {
     });
 }
 
+/// One stream, read, summed up and sent while it is hot.
+void upload(const arguments& args) {
+    constexpr std::size_t step = 256u << 10;
+    const int fd = dial(args.port());
+    const std::size_t size = args.size();
+    const int file = open(pattern_file(args).c_str(), O_RDONLY);
+    const std::string request = put_request(size);
+    char* const memory = touched_memory(step);
+    static char head[16384];
+    per_gib(size, args.count(), [&] {
+        must(send(fd, request.data(), request.size(), MSG_MORE));
+        std::uint64_t sum = 0;
+        for (std::size_t at = 0; at < size;) {
+            const std::size_t n = must(pread(file, memory, step, static_cast<off_t>(at)));
+            sum = blobstore::crc64nvme({memory, n}, sum);
+            for (std::size_t sent = 0; sent < n;)
+                sent += must(send(fd, memory + sent, n - sent, 0));
+            at += n;
+        }
+        if (sum == 0) fail("no sum");
+        must(recv(fd, head, sizeof head, 0));
+    });
+}
+
+void download(const arguments& args) {
+    const stream s = plain_stream(args.port());
+    const std::size_t size = args.size();
+    const std::string path = args.text("file") + ".floor", request = get_request(size);
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
+    char* const memory = touched_memory(memory_read);
+    per_gib(size, args.count(), [&] {
+        must(s.write(request.data(), request.size()));
+        std::size_t end = 0;
+        std::size_t got = read_head(s, memory, memory_read, &end) - end;
+        must(pwrite(file, memory + end, got, 0));
+        while (got < size) {
+            const std::size_t n = must(s.read(memory, std::min(memory_read, size - got)));
+            must(pwrite(file, memory, n, static_cast<off_t>(got)));
+            got += n;
+        }
+    });
+    check_file(path, size);
+    unlink(path.c_str());
+}
+
 void put_tls(const arguments& args) {
     const stream s = tls_stream(args.port());
     const std::size_t size = args.size();
@@ -244,6 +290,10 @@ int main(int argc, char** argv) {
         get(args, false);
     else if (work == "put")
         args.tls() ? put_tls(args) : put(args, false);
+    else if (work == "upload")
+        upload(args);
+    else if (work == "download")
+        download(args);
     else if (work == "put-hashed")
         put(args, true);
     else if (work == "get-blocking")

@@ -111,6 +111,10 @@ inline void check_pattern(const char* data, std::size_t size) {
         if (static_cast<unsigned char>(data[i]) != pattern(i)) fail("wrong bytes");
 }
 
+/// file=PATH of size= bytes of the pattern, written where it is not there.
+std::string pattern_file(const arguments& args);
+void check_file(const std::string& path, std::uint64_t size);
+
 /// One line of JSON, what run.py reads.
 inline void report(std::initializer_list<std::pair<const char*, double>> values) {
     const char* before = "{";

@@ -198,6 +198,12 @@ int main(int argc, char** argv) {
         get_flight(args);
     else if (work == "put-flight")
         put_flight(args);
+    else if (work == "upload")
+        upload(args);
+    else if (work == "download")
+        download(args);
+    else if (work == "ranges")
+        ranges(args);
     else if (work == "presign")
         presign(args);
     else if (work == "list")

@@ -69,5 +69,8 @@ struct session {
 void get_flight(const arguments& args);
 void put_flight(const arguments& args);
 void idle_connections(const arguments& args);
+void upload(const arguments& args);
+void download(const arguments& args);
+void ranges(const arguments& args);
 
 } // namespace bench

@@ -76,6 +76,8 @@ SMALL = ("size=1024",)
 FLIGHT = ("size=1024", "count=100000", "flight=32")
 PUT_FLIGHT = ("size=4096", "count=50000", "flight=32")
 GIB = ("size=1073741824", "count=1")
+FILE = "file={work}/gib" # in the folder of the run
+RANGES = ("size=1073741824", "count=10000")
 
 ROWS = (
     Row("get", "GET 64 MiB into caller memory, plain", "cpu_s_gib", "CPU s/GiB",
@@ -147,6 +149,27 @@ ROWS = (
         (ours("list-flat", "parallel=32", settings="32 requests at a time, in order"),
          object_store("list-flat", "count=1", settings="one page after the other")),
         (Limit(0.25, "object_store"),), (Limit(0.1, "object_store"),)),
+    Row("upload", "PUT 1 GiB from a file, 8 parts at a time, CRC64NVME, unsigned payload", "cpu_s_gib",
+        "CPU s/GiB",
+        (floor("upload", *GIB, FILE), ours("upload", *GIB, FILE, settings="parts of 16 MiB"),
+         object_store("upload", *GIB, FILE, "unsigned=1", "crc=1",
+                      settings="parts of 8 MiB, CRC64NVME, unsigned payload")),
+        (Limit(1.3, "floor"), Limit(1.0, "object_store"), Limit(65536, "", "rss_over_idle_kib")),
+        (Limit(1.1, "floor"),), extra=(("rss_over_idle_kib", "KiB over idle", 1),)),
+    Row("download", "GET 1 GiB into a file, in parallel, verified", "cpu_s_gib", "CPU s/GiB",
+        (floor("download", *GIB, FILE),
+         ours("download", *GIB, FILE, settings="parts of 8 MiB, CRC64NVME"),
+         object_store("download", *GIB, FILE, settings="one stream, not verified")),
+        (Limit(1.2, "floor"),), (Limit(1.05, "floor"),),
+        extra=(("rss_over_idle_kib", "KiB over idle", 1),)),
+    Row("ranges", "get_ranges: 10,000 of 4 KiB in 1 GiB, default gap, CPU per range", "cpu_us", "us",
+        (ours("ranges", *RANGES, settings="gap 1 MiB"),
+         object_store("ranges", *RANGES, settings="gap 1 MiB")),
+        (Limit(0.8, "object_store"),), (Limit(0.5, "object_store"),)),
+    Row("ranges-apart", "the same, gap 0", "cpu_us", "us",
+        (ours("ranges", *RANGES, "gap=0", settings="10 at a time"),
+         object_store("ranges", *RANGES, "apart=1", settings="get_range, 10 at a time")),
+        (Limit(0.8, "object_store"),), (Limit(0.5, "object_store"),)),
     Row("memory", "blocking get_into of 16 bytes from a memory store", "cpu_us", "ns",
         (ours("memory", "count=2000000"),), (Limit(0.3),), (Limit(0.15),), scale=1000),
     Row("crc64nvme", "CRC64NVME of hot memory, one core", "per_gb_s", "GB/s", checksums("crc64nvme"),

@@ -84,7 +84,8 @@ def command_of(subject, places, server):
                "object_store": [places["object_store"]]}.get(subject.client)
     if program is None:
         program = [places["python"], HERE / "peers.py", subject.client]
-    words = [subject.work, *server.words(subject.tls), *subject.words]
+    own = [word.replace("{work}", str(places["work"])) for word in subject.words]
+    words = [subject.work, *server.words(subject.tls), *own]
     before = ["taskset", "-c", CLIENT_CORE]
     if subject.counts_allocations:
         before += ["env", f"LD_PRELOAD={places['programs'] / 'libbench_allocations.so'}"]
@@ -173,7 +174,7 @@ def main():
     unknown = [name for name in options.only if name not in names]
     if unknown:
         sys.exit(f"no row {unknown[0]}; rows: {' '.join(names)}")
-    places = {"programs": options.programs.resolve(), "object_store": options.object_store or None,
+    places = {"programs": options.programs.resolve(), "work": options.work.resolve(), "object_store": options.object_store or None,
               "python": options.python or None}
     chosen = [row for row in rows.ROWS if not options.only or row.name in options.only]
     server = Server(places["programs"], options.work)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server_answers.h"
 
+#include "base/checksum.h"
+#include "base/encoding.h"
 #include "measure.h"
 
 #include <algorithm>
@@ -44,6 +46,8 @@ void read_field(std::string_view name, std::string_view value, request& out) {
         out.length = number(value);
     else if (is(name, "range"))
         read_range(value, out);
+    else if (is(name, "x-amz-checksum-mode"))
+        out.wants_sum = true;
     else if (is(name, "expect"))
         out.expects_continue = true;
     else if (is(name, "transfer-encoding"))
@@ -75,8 +79,9 @@ request parse_request(std::string_view head) {
         const std::size_t end = head.find("\r\n", at);
         const std::string_view field = head.substr(at, end - at);
         at = end + 2;
-        // Only four fields matter, and they are told by their first letter.
-        if (field.empty() || std::string_view("cCrReEtT").find(field[0]) == std::string_view::npos)
+        // Only five fields matter, and they are told by their first letter.
+        if (field.empty() ||
+            std::string_view("cCrReEtTxX").find(field[0]) == std::string_view::npos)
             continue;
         const std::size_t colon = field.find(':');
         if (colon == std::string_view::npos) continue;
@@ -213,6 +218,20 @@ void answers::list_flat(const request& asked, answer& out) {
     out.delay_ms = 20;
 }
 
+/// CRC64NVME of so much of the pattern, in base64.
+std::string answers::sum_of(std::uint64_t size) {
+    std::string& known = sums_[size];
+    if (!known.empty()) return known;
+    std::uint64_t sum = 0;
+    for (std::uint64_t done = 0; done < size;) {
+        const std::uint64_t step = std::min<std::uint64_t>(size - done, pattern_size);
+        sum = blobstore::crc64nvme({pattern_, static_cast<std::size_t>(step)}, sum);
+        done += step;
+    }
+    known = blobstore::base64(blobstore::big_endian(sum));
+    return known;
+}
+
 void answers::object(const request& asked, answer& out) {
     const std::string_view path = asked.target.substr(0, asked.target.find('?'));
     const std::size_t slash = path.find('/', 1);
@@ -237,6 +256,9 @@ void answers::object(const request& asked, answer& out) {
         append_number(out.head, size);
         out.head += "\r\n";
     }
+    if (asked.wants_sum && !ranged)
+        out.head += "x-amz-checksum-crc64nvme: " + sum_of(size) +
+                    "\r\nx-amz-checksum-type: FULL_OBJECT\r\n";
     append_length(out.head, to - from);
     out.body = pattern_;
     out.body_size = pattern_size;

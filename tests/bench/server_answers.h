@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ struct request {
     bool expects_continue = false;
     bool chunked = false;
     bool has_range = false;
+    bool wants_sum = false;
     std::uint64_t range_first = 0;
     std::optional<std::uint64_t> range_last;
 };
@@ -51,7 +53,10 @@ private:
     void xml(std::string_view body, answer& out);
     void begin(answer& out, std::string_view status) const;
 
+    std::string sum_of(std::uint64_t size);
+
     char* pattern_;
+    std::map<std::uint64_t, std::string> sums_; // by size
     std::string common_;
     std::int64_t second_ = 0;
     std::string flat_;  // a page of "flat/"
