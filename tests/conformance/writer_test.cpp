@@ -94,8 +94,8 @@ protected:
         return blobstore_page_len(page);
     }
 
-    /// Aborts go on behind the call that was freed. MinIO tells of whole keys only. Where the answer
-    /// to a create may be lost, its retry leaves an upload whose token nobody has.
+    /// Aborts go on behind the call that was freed. MinIO tells of whole keys only. Where the
+    /// answer to a create may be lost, its retry leaves an upload whose token nobody has.
     bool no_upload_is_left() {
         if (target_->name == "toxic_reset") return true;
         for (int i = 0; i < 100; ++i) {
