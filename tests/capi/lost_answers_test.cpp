@@ -265,5 +265,19 @@ TEST_F(lost_answers, S3_47_a_repeated_put_leaves_two_versions) {
     EXPECT_EQ(versions("once"), 1U) << "a condition keeps the second from being made";
 }
 
+// Whichever answer of the probe is lost, it finds out the same.
+TEST_F(lost_answers, S3_36_a_probe_meets_itself) {
+    for (unsigned nth = 1; nth <= 8; ++nth) {
+        const client_ptr client = make_client();
+        const store_ptr store = open_fake(client, server_);
+        server_.on({.nth = nth}, lost());
+        EXPECT_EQ(blobstore_store_probe(store.get(), nullptr, err_), 0) << nth << err_.line();
+        for (const int what : {BLOBSTORE_CAN_CREATE, BLOBSTORE_CAN_UPDATE, BLOBSTORE_CAN_DELETE_IF})
+            EXPECT_EQ(blobstore_store_supports(store.get(), what), 1) << nth << ' ' << what;
+        server_.clear_faults();
+        EXPECT_EQ(server_.keys("bucket"), std::vector<std::string>{"there"}) << nth;
+    }
+}
+
 } // namespace
 } // namespace blobstore::capi_tests

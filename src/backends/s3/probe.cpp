@@ -111,8 +111,14 @@ task<result<void>> s3_backend::probe_writes(operation& op, const std::string& ke
     body.memory = std::string_view("probe");
     const unsigned_request first = encode_put(*here, key, create);
     answer made = co_await send(op, first, body, {});
-    if (!made && made.error().code() != errc::unsupported) co_return made.error();
-    if (!made) { // the header is refused: there is no such condition, and no object for the rest
+    const errc why = made ? errc::ok : made.error().code();
+    if (why ==
+        errc::precondition) { // an attempt whose answer was lost made it: nobody else has the key
+        proven_->set(capability::create, true);
+    } else if (why != errc::ok && why != errc::unsupported) {
+        co_return made.error();
+    } else if (!made) { // the header is refused: there is no such condition, and no object for the
+                        // rest
         proven_->set(capability::create, false);
         const unsigned_request plain = encode_put(*here, key, {});
         made = co_await send(op, plain, body, {});
