@@ -114,7 +114,11 @@ TEST_P(odd_keys, all_at_once) {
     for (const odd& one : corpus(base_)) {
         if (find_exception(target_->name, "key " + one.name) != nullptr) continue;
         if (find_exception(target_->name, "key " + one.name.substr(0, 4)) != nullptr) continue;
-        ASSERT_EQ(put(one.key, one.name).status, 0) << one.name;
+        outcome made = put(one.key, one.name);
+        // versitygw, of a name of 255 bytes while the request that was cut off goes on.
+        if (made.status == BLOBSTORE_E_CONFLICT && target_->name == "toxic_reset")
+            made = put(one.key, one.name);
+        ASSERT_EQ(made.status, 0) << one.name << ": " << made.message;
         want.push_back(one.key);
     }
     std::sort(want.begin(), want.end());
