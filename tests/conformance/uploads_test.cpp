@@ -39,6 +39,8 @@ protected:
         return text(token);
     }
 
+    bool loses_answers() const { return target_->name == "toxic_reset"; }
+
     std::string put_part(const std::string& token, std::uint32_t number, const std::string& bytes) {
         blobstore_buffer* receipt = nullptr;
         blobstore_error* error = nullptr;
@@ -164,10 +166,10 @@ TEST_P(uploads, parts_in_any_order_become_the_object) {
     EXPECT_EQ(got.info.content_type, "text/x-parts");
     EXPECT_EQ(got.info.metadata, (std::map<std::string, std::string>{{"made-of", "parts"}}));
     EXPECT_EQ(got.info.etag, done.info.etag);
-    if (target_->name != "toxic_reset") { // where the answer to a create may be lost
+    if (!loses_answers()) { // to a create, to an abort that is then asked again
         EXPECT_FALSE(open(at).contains(at));
+        EXPECT_EQ(abort(token), is_minio() ? 0 : BLOBSTORE_E_UPLOAD_NOT_FOUND);
     }
-    EXPECT_EQ(abort(token), is_minio() ? 0 : BLOBSTORE_E_UPLOAD_NOT_FOUND);
 }
 
 TEST_P(uploads, receipts_may_be_left_out) {
@@ -214,12 +216,12 @@ TEST_P(uploads, what_is_open_is_listed_and_what_is_old_is_aborted) {
     std::map<std::string, std::string> there = open(b);
     ASSERT_TRUE(there.contains(b));
     EXPECT_EQ(abort(there[b]), 0); // by the token that the list gives
-    EXPECT_FALSE(open(b).contains(b));
+    EXPECT_TRUE(loses_answers() || !open(b).contains(b));
     EXPECT_EQ(abort_older_than(a, 3600000), 0u);
     EXPECT_TRUE(open(a).contains(a));
     ::usleep(1100000); // services tell whole seconds
     const std::uint64_t aborted = abort_older_than(a, 0);
-    EXPECT_TRUE(aborted == 1 || (aborted > 1 && target_->name == "toxic_reset")) << aborted;
+    EXPECT_TRUE(aborted == 1 || (aborted > 1 && loses_answers())) << aborted;
     EXPECT_TRUE(open(a).empty());
     (void)put_part(of_a, 2, "more");
     EXPECT_EQ(last_, BLOBSTORE_E_UPLOAD_NOT_FOUND) << message_;
