@@ -220,7 +220,7 @@ TEST_F(bad_transfers, an_upload_that_is_not_there) {
 }
 
 // The bytes of a copy from another service come as a stream that promised a length.
-TEST_F(bad_transfers, a_source_that_is_shorter_or_longer_than_it_promised) {
+TEST_F(bad_transfers, S3_18_a_source_that_is_shorter_or_longer_than_it_promised) {
     fakes::s3_server other;
     const store_ptr source = open_fake(client_, other, {{"max_attempts", "1"}});
     for (const std::size_t size : {std::size_t{1000}, least + 1000}) {

@@ -91,7 +91,7 @@ TEST_P(integrity, what_is_no_digest_is_refused_before_anything_is_sent) {
 }
 
 /// The sums of parts travel with them and make the one of the whole.
-TEST_P(integrity, of_uploads_in_parts) {
+TEST_P(integrity, S3_32_sums_of_parts_make_the_one_of_the_whole) {
     std::string body(11u << 20, '\0');
     for (std::size_t i = 0; i < body.size(); ++i)
         body[i] = static_cast<char>(i * 2654435761u >> 13);

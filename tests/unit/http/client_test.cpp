@@ -278,7 +278,7 @@ TEST(http_client, retries_sign_each_attempt) {
     EXPECT_EQ(server.connections(), 3); // a refusal leaves the connection usable, 503 does not
 }
 
-TEST(http_client, gives_up_after_max_attempts_and_a_consumed_source_is_never_sent_again) {
+TEST(http_client, S3_19_gives_up_after_max_attempts_and_a_consumed_source_is_never_sent_again) {
     std::atomic<int> heads{0};
     raw_server server([&](int fd, int) {
         std::string rest;
