@@ -218,7 +218,7 @@ typedef struct blobstore_event {
     uint64_t bytes; /* COMPLETE: bytes moved by get_into, get_ranges, reader_read. PROGRESS: moved so far. LOG: 0 */
     uint64_t total; /* COMPLETE: size of the whole object where known. PROGRESS: of what moves; 0 = not known. LOG: the level */
     uint64_t data_len;
-    uint64_t reserved; /* PROGRESS: bytes per second since the event before */
+    uint64_t reserved; /* PROGRESS: bytes per second over the last seconds */
     uint32_t type;
     int32_t status; /* of the call */
     blobstore_op *op; /* one reference, given back by blobstore_events_release; NULL for WAKE */

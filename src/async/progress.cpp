@@ -6,6 +6,12 @@
 
 namespace blobstore {
 
+namespace {
+
+constexpr std::chrono::seconds rate_window{2};
+
+} // namespace
+
 /// One of the threads that ask gets a yes an interval.
 bool progress_meter::is_time() noexcept {
     const clock::rep now = clock::now().time_since_epoch().count();
@@ -37,24 +43,27 @@ void progress_meter::close() noexcept {
     tell_ = nullptr;
 }
 
+/// Over the last seconds: a call that waits for its next part is not slow yet.
+std::uint64_t progress_meter::rate_of(const mark& now) noexcept {
+    const double passed = std::chrono::duration<double>(now.at - from_.at).count();
+    if (now.bytes < from_.bytes || passed < 0.001) return rate_;
+    rate_ = static_cast<std::uint64_t>(static_cast<double>(now.bytes - from_.bytes) / passed);
+    if (now.at - from_.at > rate_window) from_ = last_;
+    return rate_;
+}
+
 void progress_meter::tell_locked() noexcept {
     if (!tell_) return;
-    const clock::time_point at = clock::now();
+    const std::int64_t counted = std::max<std::int64_t>(0, bytes_.load(std::memory_order_relaxed));
+    mark at{clock::now(), static_cast<std::uint64_t>(counted)};
     progress now;
     now.total = total_.load(std::memory_order_relaxed);
-    const std::int64_t counted = std::max<std::int64_t>(0, bytes_.load(std::memory_order_relaxed));
-    now.bytes = static_cast<std::uint64_t>(counted);
-    if (now.total != 0) now.bytes = std::min(now.bytes, now.total);
-    const auto passed = std::chrono::duration<double>(at - last_at_).count();
-    const std::uint64_t moved = now.bytes - std::min(now.bytes, last_.bytes);
-    now.rate = last_.rate; // two that follow at once say nothing of the speed
-    if (passed >= 0.001) now.rate = static_cast<std::uint64_t>(static_cast<double>(moved) / passed);
+    if (now.total != 0) at.bytes = std::min(at.bytes, now.total);
+    now.bytes = at.bytes;
+    now.rate = rate_of(at);
     if (new_text_) now.resume = text_;
-    if (!tell_(who_, now)) return;
-    new_text_ = false;
-    last_ = now;
-    last_.resume = {};
-    last_at_ = at;
+    last_ = at;
+    if (tell_(who_, now)) new_text_ = false;
 }
 
 } // namespace blobstore

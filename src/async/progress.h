@@ -14,7 +14,7 @@ namespace blobstore {
 /// What is told.
 struct progress {
     std::uint64_t bytes = 0, total = 0; ///< total 0: not known
-    std::uint64_t rate = 0;             ///< bytes per second since what was told before
+    std::uint64_t rate = 0;             ///< bytes per second of late
     std::string_view resume;            ///< to go on with after a crash; empty: no new one
 };
 
@@ -57,8 +57,16 @@ private:
     void* const who_;
     std::string text_;
     bool new_text_ = false;
-    progress last_;
-    clock::time_point last_at_ = clock::now();
+
+    struct mark {
+        clock::time_point at = clock::now();
+        std::uint64_t bytes = 0;
+    };
+
+    std::uint64_t rate_of(const mark& now) noexcept;
+
+    mark from_, last_; ///< the rate is counted from; what was told last
+    std::uint64_t rate_ = 0;
 };
 
 } // namespace blobstore
