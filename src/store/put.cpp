@@ -8,13 +8,28 @@
 
 namespace blobstore {
 
-bool store::goes_in_parts(std::uint64_t size) const {
+namespace {
+
+/// A digest of the caller's that the sums of parts do not make: it holds for one PUT.
+bool is_of_one_put(const put_options& with) {
+    return !with.checksum_value.empty() && !combines(with.checksum);
+}
+
+} // namespace
+
+bool store::goes_in_parts(std::uint64_t size, const put_options& with) const {
     const part_limits limits = backend_->limits();
+    if (size <= limits.most_put && is_of_one_put(with)) return false;
     return size > limits.most_put || (limits.large_in_parts && size > limits_.transfer.threshold);
 }
 
 result<upload_work>
 store::work_of(const std::string& key, const put_options& with, std::uint64_t size) const {
+    if (is_of_one_put(with))
+        return error(
+            errc::unsupported,
+            "an object of this size takes no digest but a CRC, or goes by a writer"
+        );
     upload_work work{*backend_, key, with, {}, lane::io, {}, {}, {}};
     transfer_options& transfer = work.options.transfer;
     if (transfer.parallel == 0) transfer.parallel = limits_.transfer.parallel;
@@ -30,7 +45,7 @@ task<result<object_meta>> store::put_checked(
 ) {
     result<object_meta> meta = error();
     op.expect(body.size());
-    if (!goes_in_parts(body.size())) {
+    if (!goes_in_parts(body.size(), with)) {
         meta = co_await backend_->put(op, full, body, with);
         co_return meta;
     }
@@ -119,7 +134,7 @@ task<result<object_meta>> store::upload(
     const result<put_options> with = checked_put(key, options);
     if (!with) co_return describe(with.error(), "put", key);
     const std::string full = prefix_ + key;
-    const auto in_parts = [this](std::uint64_t size) { return goes_in_parts(size); };
+    const auto in_parts = [&](std::uint64_t size) { return goes_in_parts(size, *with); };
     file_put put{*backend_, full, *with, from, in_parts, nullptr, std::nullopt};
     result<void> ran;
     if (op.home().serves_many()) // nothing may block here

@@ -189,7 +189,7 @@ private:
         operation& op, const std::string& key, const get_options& options, const local_file& to
     );
     result<void> check(std::string_view key) const;
-    bool goes_in_parts(std::uint64_t size) const;
+    bool goes_in_parts(std::uint64_t size, const put_options& with) const;
     result<upload_work>
     work_of(const std::string& key, const put_options& with, std::uint64_t size) const;
     task<result<object_meta>> put_checked(

@@ -2,6 +2,7 @@
 // Buffers fill one after the other; full ones become parts, or stay where one PUT still suffices.
 #include "store/writer.h"
 
+#include "store/checksums.h"
 #include "store/upload.h"
 
 #include <algorithm>
@@ -63,6 +64,7 @@ object_writer::object_writer(
           to_->blocks() ? lane::workers : lane::io,
           options_.transfer.parallel != 0 ? options_.transfer.parallel : limits.parallel
       ) {
+    if (!options_.checksum_value.empty()) digest_ = checksum(options_.checksum);
     wanted_part_ =
         options_.transfer.part_size != 0 ? options_.transfer.part_size : limits.part_size;
     if (options_.transfer.size_hint == 0) return;
@@ -176,6 +178,7 @@ task<result<void>> object_writer::write(operation& op, std::span<const char> byt
         std::memcpy(last.bytes.get() + last.used, bytes.data(), n);
         last.used += n;
         size_ += n;
+        if (!options_.checksum_value.empty()) digest_.update({bytes.data(), n});
         bytes = bytes.subspan(n);
         const result<void> alive = op.check();
         if (!alive) failure_ = alive.error();
@@ -210,6 +213,10 @@ task<result<object_meta>> object_writer::complete(operation& op) {
     const result<void> joined = co_await group_.join(op);
     if (!joined) co_return without_doubt(joined.error());
     if (!sent) co_return sent.error();
+    if (!options_.checksum_value.empty()) {
+        const result<std::string> same = checked_sum(digest_, options_);
+        if (!same) co_return same.error();
+    }
     std::vector<finished_part>& parts = receipts_->parts;
     std::sort(parts.begin(), parts.end(), [](const finished_part& a, const finished_part& b) {
         return a.number < b.number;
@@ -222,7 +229,7 @@ task<result<object_meta>> object_writer::finish(operation& op) {
     runs_on_ = op.owner();
     if (finished_) co_return error(errc::invalid_state, "the writer is finished");
     if (failure_) co_return *failure_;
-    if (!upload_) {
+    if (!upload_ && size_ <= std::min(limits_.threshold, parts_.most_put)) {
         object_meta meta;
         const result<void> put = co_await put_whole(op, meta);
         finished_ = true;

@@ -85,6 +85,7 @@ private:
     group group_;
     std::uint32_t begun_ = 0; ///< parts
     std::uint64_t size_ = 0, wanted_part_ = 0;
+    checksum digest_; ///< of everything, where the caller gave one to compare with
     std::optional<error> failure_;
     bool finished_ = false;
     runtime* runs_on_ = nullptr;

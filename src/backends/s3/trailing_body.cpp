@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chunk's header, its bytes, and the trailer.
+// Each chunk's header and its bytes, and the trailer.
 #include "backends/s3/trailing_body.h"
 
 #include "auth/sigv4.h"
@@ -10,31 +10,41 @@
 
 namespace blobstore::s3 {
 
+namespace {
+
+constexpr std::uint64_t chunk_size = 8 << 20; // MinIO takes no more than 16 MiB
+
+} // namespace
+
 trailing_body::trailing_body(
     reader& inner, std::uint64_t length, checksum_kind kind, std::string name
 )
     : inner_(inner)
     , length_(length)
     , name_(std::move(name))
-    , header_(sigv4::encode_chunk_header(length))
     , sum_(kind)
-    , frame_(header_)
     , left_(length) {
+    begin_chunk({});
+}
+
+void trailing_body::begin_chunk(std::string_view before) {
+    chunk_left_ = std::min(left_, chunk_size);
+    frame_ = std::string(before) + sigv4::encode_chunk_header(chunk_left_);
+    given_ = 0;
 }
 
 std::uint64_t trailing_body::encoded_length() const {
     const std::size_t value = (checksum_size(sum_.kind()) + 2) / 3 * 4;
     const std::size_t line = name_.size() + 1 + value + 2;
-    return sigv4::encoded_length(length_, length_, line, sigv4::chunks::plain);
+    return sigv4::encoded_length(length_, chunk_size, line, sigv4::chunks::plain);
 }
 
 result<void> trailing_body::rewind() {
     result<void> back = inner_.rewind();
     if (!back) return back;
     if (left_ != length_) static_cast<void>(sum_.finish());
-    frame_ = header_;
-    given_ = 0;
     left_ = length_;
+    begin_chunk({});
     return back;
 }
 
@@ -48,7 +58,7 @@ std::size_t trailing_body::give(std::span<char> into) {
 /// Bytes of the source; the end is framed behind the last of them.
 task<result<std::size_t>>
 trailing_body::read_inner(operation& op, std::span<char> into, std::size_t enough) {
-    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), chunk_left_));
     result<std::size_t> n = co_await inner_.read(
         op, into.first(room), std::min(std::max<std::size_t>(enough, 1), room)
     );
@@ -56,6 +66,8 @@ trailing_body::read_inner(operation& op, std::span<char> into, std::size_t enoug
     if (*n == 0) co_return error(errc::changed, "the source ended before the length it promised");
     sum_.update({into.data(), *n});
     left_ -= *n;
+    chunk_left_ -= *n;
+    if (left_ > 0 && chunk_left_ == 0) begin_chunk("\r\n");
     if (left_ > 0) co_return n;
     const std::string now = base64(sum_.finish());
     if (value_.empty()) value_ = now;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body of one unsigned chunk with its checksum behind it (STREAMING-UNSIGNED-PAYLOAD-TRAILER):
+// A body in unsigned chunks with its checksum behind it (STREAMING-UNSIGNED-PAYLOAD-TRAILER):
 // summed up while it is sent.
 #pragma once
 
@@ -27,12 +27,14 @@ private:
     std::size_t give(std::span<char> into);
 
     reader& inner_;
+    void begin_chunk(std::string_view before);
+
     const std::uint64_t length_;
-    const std::string name_, header_;
+    const std::string name_;
     checksum sum_;
     std::string value_; ///< of the bytes as they were sent first. S3-41
-    std::string frame_; ///< the header, then the end
-    std::uint64_t left_;
+    std::string frame_; ///< a chunk's header, or the end
+    std::uint64_t left_, chunk_left_ = 0;
     std::size_t given_ = 0;
 };
 
