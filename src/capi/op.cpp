@@ -312,6 +312,7 @@ blobstore_op* blobstore_op::add_handle() {
 }
 
 void blobstore_op::progress_heard() noexcept {
+    if (process_id() != pid) return; // the lock may never be free again
     bool again = false, was_last = false;
     {
         const std::lock_guard lock(mutex);
