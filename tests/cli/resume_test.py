@@ -110,9 +110,10 @@ class Resume(Case):
         self.assertFalse(self.states.exists())
 
     def stall_gets(self, key):
-        """Downloads have parts of 8 MiB; the third of them stands still in its body."""
+        """Downloads have parts of 8 MiB; the third asked for stands still in its body,
+        which may be the last one, of 77 bytes."""
         self.fake.stop()
-        rule = f"method=GET key={key} nth=3 stall=answer_body:1000"
+        rule = f"method=GET key={key} nth=3 stall=answer_body:10"
         self.fake = Fake(self, "--rule", rule)
         self.content = os.urandom((40 << 20) + 77)
         (self.work / "big").write_bytes(self.content)
