@@ -28,7 +28,8 @@ class Resume(Case):
         (self.work / "big").write_bytes(self.content)
 
     def newest(self, folder):
-        return max((file.stat().st_mtime_ns for file in folder.glob("*")), default=0)
+        """Of the states, not of what is about to take their names."""
+        return max((file.stat().st_mtime_ns for file in folder.glob("[!.]*")), default=0)
 
     def kill_when_still(self, *words, folder):
         """Kills it when no part has been noted down for a second."""
