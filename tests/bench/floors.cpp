@@ -176,22 +176,27 @@ void upload(const arguments& args) {
     });
 }
 
+/// Into a new file each time, as a download has it, that takes the place of the one before.
 void download(const arguments& args) {
     const stream s = plain_stream(args.port());
     const std::size_t size = args.size();
     const std::string path = args.text("file") + ".floor", request = get_request(size);
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
+    const std::string temporary = path + ".new";
     char* const memory = touched_memory(memory_read);
     per_gib(size, args.count(), [&] {
+        const int file = open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
         must(s.write(request.data(), request.size()));
-        std::size_t end = 0;
-        std::size_t got = read_head(s, memory, memory_read, &end) - end;
-        must(pwrite(file, memory + end, got, 0));
-        while (got < size) {
-            const std::size_t n = must(s.read(memory, std::min(memory_read, size - got)));
-            must(pwrite(file, memory, n, static_cast<off_t>(got)));
-            got += n;
+        std::size_t end = 0, have = read_head(s, memory, memory_read, &end) - end;
+        std::memmove(memory, memory + end, have);
+        for (std::size_t done = 0; done < size; have = 0) { // whole pages at whole pages
+            const std::size_t step = std::min(memory_read, size - done);
+            while (have < step)
+                have += must(s.read(memory + have, step - have));
+            must(pwrite(file, memory, step, static_cast<off_t>(done)));
+            done += step;
         }
+        close(file);
+        if (rename(temporary.c_str(), path.c_str()) != 0) fail("cannot rename the file");
     });
     check_file(path, size);
     unlink(path.c_str());
