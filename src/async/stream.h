@@ -30,8 +30,8 @@ public:
     }
 };
 
-/// What a request or a put sends: memory, or a stream of known length. Borrowed; the caller keeps
-/// both alive.
+/// What a request or a put sends: memory, or a stream of known length, which may give fewer bytes
+/// than enough before its end. Borrowed; the caller keeps both alive.
 struct source {
     std::span<const char> memory;
     reader* stream = nullptr; ///< instead of memory

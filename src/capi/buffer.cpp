@@ -12,8 +12,9 @@ blobstore_status blobstore_buffer_new(size_t size, blobstore_buffer** out, blobs
         if (size > static_cast<size_t>(PTRDIFF_MAX) - 1)
             return invalid("size is longer than memory can be");
         auto made = std::make_unique<blobstore_buffer>();
-        made->own.resize(size);
-        made->data = made->own.data();
+        made->room = allocate_aligned(std::max<size_t>(size, 1));
+        std::memset(made->room.get(), 0, size);
+        made->data = made->room.get();
         made->size = size;
         *out = made.release();
         return {};

@@ -199,8 +199,9 @@ struct blobstore_store {
 
 struct blobstore_buffer {
     std::atomic<std::size_t> references{1};
-    std::string own;
-    bool secret = false; ///< of a link, which opens what it leads to: wiped when it goes
+    std::string own;               ///< bytes that a call made
+    blobstore::aligned_bytes room; ///< bytes to fill
+    bool secret = false;           ///< of a link, which opens what it leads to: wiped when it goes
     void* data = nullptr;
     std::size_t size = 0;
     blobstore_release_fn release = nullptr;

@@ -3,6 +3,7 @@
 // chunks.
 #pragma once
 
+#include "base/aligned.h"
 #include "base/secret.h"
 #include "http/parser.h"
 
@@ -49,17 +50,15 @@ public:
     }
 
     /// chunk_size bytes, uninitialised.
-    std::unique_ptr<char[]> take_chunk() {
+    aligned_bytes take_chunk() {
         {
             std::lock_guard lock(mutex_);
             if (!chunks_.empty()) return last_of(chunks_);
         }
-        return std::unique_ptr<char[]>(new char[chunk_size]);
+        return allocate_aligned(chunk_size);
     }
 
-    void give_chunk(std::unique_ptr<char[]> chunk) noexcept {
-        keep(chunks_, std::move(chunk), most_chunks);
-    }
+    void give_chunk(aligned_bytes chunk) noexcept { keep(chunks_, std::move(chunk), most_chunks); }
 
 private:
     static constexpr std::size_t most_heads = 64, most_chunks = 16;
@@ -81,7 +80,7 @@ private:
 
     std::mutex mutex_;
     std::vector<std::unique_ptr<head_block>> heads_;
-    std::vector<std::unique_ptr<char[]>> chunks_;
+    std::vector<aligned_bytes> chunks_;
 };
 
 } // namespace blobstore::http

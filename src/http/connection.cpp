@@ -89,7 +89,7 @@ task<result<void>>
 connection::send_stream(operation& op, std::span<const char> head, const source& body) {
     struct lease { // back to the buffers however this ends
         buffers& from;
-        std::unique_ptr<char[]> bytes;
+        aligned_bytes bytes;
 
         ~lease() { from.give_chunk(std::move(bytes)); }
     } chunk{memory_, memory_.take_chunk()};
@@ -104,7 +104,7 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
         op.disarm(); // the source has limits of its own
         const result<std::size_t> got =
             co_await body.stream->read(op, {chunk.bytes.get(), want}, want);
-        source_failed_ = !got || (last ? *got != left : *got != want);
+        source_failed_ = !got || *got > left || (*got == 0 && left != 0);
         if (!got) co_return got.error();
         if (source_failed_) {
             const std::uint64_t seen = body.stream_length - left + *got;
@@ -117,10 +117,11 @@ connection::send_stream(operation& op, std::span<const char> head, const source&
             );
         }
         left -= *got;
-        result<void> sent = co_await send_piece(op, head, {chunk.bytes.get(), *got}, last);
+        const bool ends = last && left == 0;
+        result<void> sent = co_await send_piece(op, head, {chunk.bytes.get(), *got}, ends);
         if (!sent || early_) co_return sent;
         head = {};
-        if (last) break;
+        if (ends) break;
     } while (true);
     co_return result<void>();
 }

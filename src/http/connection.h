@@ -93,7 +93,7 @@ private:
     channel wire_;
     buffers& memory_;
     std::unique_ptr<head_block> head_;
-    std::unique_ptr<char[]> chunk_;   ///< the wire of a chunked body
+    aligned_bytes chunk_;             ///< the wire of a chunked body
     std::size_t begin_ = 0, end_ = 0; ///< in the head's bytes: not yet used
     std::size_t chunk_begin_ = 0, chunk_end_ = 0;
     std::uint64_t length_ = 0, left_ = 0; ///< with framing::length

@@ -120,8 +120,8 @@ tls_channel::tls_channel(
 )
     : owner_{&sessions, host + ":" + std::to_string(port), now, now}
     , ssl_(SSL_new(context))
-    , input_(new char[receive_room])
-    , output_(new char[send_batch + record_room]) {
+    , input_(allocate_aligned(receive_room))
+    , output_(allocate_aligned(send_batch + record_room)) {
     BIO* bio = bio_methods::get() ? BIO_new(bio_methods::get()) : nullptr;
     if (!ssl_ || !bio) {
         BIO_free(bio);

@@ -2,6 +2,7 @@
 // TLS without a socket: an SSL* between two byte buffers that can move between threads.
 #pragma once
 
+#include "base/aligned.h"
 #include "http/trust.h"
 
 #include <cstddef>
@@ -80,7 +81,7 @@ private:
 
     session_owner owner_; ///< what the SSL's app data points to
     SSL* ssl_;
-    std::unique_ptr<char[]> input_, output_;
+    aligned_bytes input_, output_;
     std::size_t input_begin_ = 0, input_end_ = 0, output_begin_ = 0, output_end_ = 0;
     unsigned long failure_ = 0;
 };

@@ -2,6 +2,8 @@
 // System calls on open files, with the loops that signals and short counts make necessary.
 #include "os/file.h"
 
+#include "base/aligned.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -79,11 +81,13 @@ file_facts from_stat(const struct stat& s) {
 result<std::uint64_t> copy_through_memory(
     int to, std::uint64_t to_offset, int from, std::uint64_t offset, std::uint64_t length
 ) {
-    std::vector<char> room(std::min<std::uint64_t>(length, 256 * 1024));
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(length, 256 * 1024));
+    const aligned_bytes memory = allocate_aligned(size);
+    const std::span room(memory.get(), size);
     std::uint64_t done = 0;
     while (done < length) {
         const std::size_t want = std::min<std::uint64_t>(room.size(), length - done);
-        result<std::size_t> got = read_at(from, std::span(room).first(want), offset + done);
+        result<std::size_t> got = read_at(from, room.first(want), offset + done);
         if (!got) return got.error();
         if (*got == 0) break;
         result<void> put = write_at(to, std::span<const char>(room.data(), *got), to_offset + done);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects read into local files: in a row, in parts, and from where a killed process left them.
 #include "async/context.h"
+#include "base/aligned.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/transfer.h"
@@ -120,15 +121,16 @@ struct left_over {
 result<bool> holds(
     operation& op, file_sink& file, resolved_range part, checksum_kind kind, const std::string& sum
 ) {
-    std::vector<char> room(static_cast<std::size_t>(std::min<std::uint64_t>(part.length, check_step)
-    ));
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(part.length, check_step));
+    const aligned_bytes memory = allocate_aligned(size);
+    const std::span room(memory.get(), size);
     checksum now(kind);
     for (std::uint64_t done = 0; done < part.length;) {
         const result<void> alive = op.check();
         if (!alive) return alive.error();
         const auto step =
             static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), part.length - done));
-        const result<std::size_t> n = file.read(std::span(room).first(step), part.offset + done);
+        const result<std::size_t> n = file.read(room.first(step), part.offset + done);
         if (!n) return n.error();
         if (*n < step) return false;
         now.update({room.data(), step});

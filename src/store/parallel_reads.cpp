@@ -2,6 +2,8 @@
 // Members of a group that claim one part after the other.
 #include "store/parallel_reads.h"
 
+#include "base/aligned.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -149,16 +151,17 @@ task<result<void>>
 fill_ranges(operation& op, ranges_job& job, const range_fetch& fetch, resumable body) {
     std::span<const range_piece> pieces =
         std::span(job.plan.pieces).subspan(fetch.first, fetch.pieces);
-    std::vector<char> scratch;
+    aligned_bytes scratch;
     for (std::uint64_t done = 0; done < fetch.length;) {
         const std::uint64_t offset = fetch.offset + done;
         while (!pieces.empty() && pieces.front().offset + pieces.front().length <= offset)
             pieces = pieces.subspan(1);
         const next_read next = plan_read(job, pieces, offset, fetch.length - done);
-        if (!next.into && scratch.empty())
-            scratch.resize(static_cast<std::size_t>(std::min(fetch.length, scratch_size)));
+        if (!next.into && !scratch)
+            scratch =
+                allocate_aligned(static_cast<std::size_t>(std::min(fetch.length, scratch_size)));
         const std::span<char> into(
-            next.into ? next.into : scratch.data(), static_cast<std::size_t>(next.length)
+            next.into ? next.into : scratch.get(), static_cast<std::size_t>(next.length)
         );
         const result<std::size_t> n = co_await read_on(op, body, into, into.size());
         if (!n) co_return n.error();

@@ -2,6 +2,7 @@
 // Reading and writing local files for uploads and downloads.
 #include "store/transfer.h"
 
+#include "base/aligned.h"
 #include "os/beneath.h"
 
 #include <cerrno>
@@ -155,7 +156,7 @@ task<result<std::uint64_t>> move_bytes(
 ) {
     const std::uint64_t due = length.value_or(UINT64_MAX);
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(due, chunk_size));
-    const std::unique_ptr<char[]> chunk(new char[room]);
+    const aligned_bytes chunk = allocate_aligned(room);
     std::uint64_t done = 0;
     while (done < due) {
         const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(room, due - done));

@@ -110,7 +110,7 @@ task<result<void>> object_writer::take_buffer(operation& op) {
         }
         next.share = std::move(*share);
     }
-    next.bytes.reset(new char[static_cast<std::size_t>(next.room)]); // touched as it fills
+    next.bytes = allocate_aligned(static_cast<std::size_t>(next.room)); // touched as it fills
     pending_.push_back(std::move(next));
     co_return result<void>();
 }
@@ -248,7 +248,7 @@ task<result<object_meta>> object_writer::finish(operation& op) {
 
 task<result<object_meta>> write_all(operation& op, object_writer& to, const source& body) {
     constexpr std::size_t step = 256 * 1024;
-    std::unique_ptr<char[]> chunk(new char[step]);
+    const aligned_bytes chunk = allocate_aligned(step);
     for (;;) {
         const std::uint64_t left = body.stream_length - to.size();
         // One byte more than was promised is asked for, to see that there is none.

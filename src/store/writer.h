@@ -5,6 +5,7 @@
 
 #include "async/budget.h"
 #include "async/group.h"
+#include "base/aligned.h"
 #include "store/backend.h"
 
 namespace blobstore {
@@ -46,7 +47,7 @@ public:
 
 private:
     struct buffer {
-        std::unique_ptr<char[]> bytes;
+        aligned_bytes bytes;
         std::uint64_t room = 0, used = 0;
         budget::share share;
 

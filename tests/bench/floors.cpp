@@ -176,15 +176,15 @@ void upload(const arguments& args) {
     });
 }
 
-/// Into a new file each time, as a download has it, that takes the place of the one before.
+/// Into a new file each time, as a download has it.
 void download(const arguments& args) {
     const stream s = plain_stream(args.port());
     const std::size_t size = args.size();
     const std::string path = args.text("file") + ".floor", request = get_request(size);
-    const std::string temporary = path + ".new";
     char* const memory = touched_memory(memory_read);
     per_gib(size, args.count(), [&] {
-        const int file = open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
+        unlink(path.c_str());
+        const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
         must(s.write(request.data(), request.size()));
         std::size_t end = 0, have = read_head(s, memory, memory_read, &end) - end;
         std::memmove(memory, memory + end, have);
@@ -196,7 +196,6 @@ void download(const arguments& args) {
             done += step;
         }
         close(file);
-        if (rename(temporary.c_str(), path.c_str()) != 0) fail("cannot rename the file");
     });
     check_file(path, size);
     unlink(path.c_str());

@@ -20,7 +20,7 @@ T sized() {
 } // namespace
 
 void upload(const arguments& args) {
-    const session s(args, "&unsigned_payload=true");
+    const session s(args, "&unsigned_payload=true&vendor=aws");
     const std::string path = pattern_file(args);
     auto file = sized<blobstore_file>();
     file.path = {path.data(), path.size()};
@@ -42,6 +42,7 @@ void download(const arguments& args) {
     auto file = sized<blobstore_file>();
     file.path = {path.data(), path.size()};
     per_gib(args.size(), args.count(), [&] {
+        ::unlink(path.c_str()); // the machine's memory stays that of one file
         blobstore_error* err = nullptr;
         blobstore_object* told = nullptr;
         const blobstore_status status = blobstore_download_file(

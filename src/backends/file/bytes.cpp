@@ -2,6 +2,8 @@
 // Bytes of files in steps, between which a call may end.
 #include "backends/file/bytes.h"
 
+#include "base/aligned.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -59,13 +61,16 @@ std::unique_ptr<reader> read_file(descriptor file, const resolved_range& range) 
 
 task<result<void>>
 fill_from_stream(operation& op, pending_file& file, const source& body, checksum& sum) {
-    std::vector<char> room(std::clamp<std::uint64_t>(body.stream_length, 1, buffer_size));
+    const auto size =
+        static_cast<std::size_t>(std::clamp<std::uint64_t>(body.stream_length, 1, buffer_size));
+    const aligned_bytes memory = allocate_aligned(size);
+    const std::span room(memory.get(), size);
     const std::uint64_t end = file.size() + body.stream_length;
     while (true) {
         // one byte more than announced is asked for, to see that there is none
         const std::uint64_t left = end - file.size();
         const std::size_t want = left == 0 ? 1 : std::min<std::uint64_t>(left, room.size());
-        result<std::size_t> got = co_await body.stream->read(op, std::span(room).first(want), want);
+        result<std::size_t> got = co_await body.stream->read(op, room.first(want), want);
         if (!got) co_return got.error();
         if (*got == 0 && left == 0) co_return result<void>();
         if (*got == 0 || left == 0) co_return wrong_length();

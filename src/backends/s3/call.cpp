@@ -3,6 +3,7 @@
 #include "backends/s3/attributes.h"
 #include "backends/s3/backend.h"
 #include "backends/s3/judge.h"
+#include "base/aligned.h"
 #include "base/encoding.h"
 
 namespace blobstore::s3 {
@@ -59,7 +60,8 @@ error about_key(error e, const unsigned_request& r) {
 task<result<void>> sum_stream(operation& op, reader& stream, body_sums& sums) {
     result<void> back = stream.rewind();
     if (!back) co_return back.error();
-    std::vector<char> chunk(hash_step);
+    const aligned_bytes memory = allocate_aligned(hash_step);
+    const std::span chunk(memory.get(), hash_step);
     for (;;) {
         result<std::size_t> n = co_await stream.read(op, chunk, chunk.size());
         if (!n) co_return n.error();

@@ -77,12 +77,14 @@ trailing_body::read_inner(operation& op, std::span<char> into, std::size_t enoug
     co_return n;
 }
 
+/// A chunk's header is given alone, so that the bytes behind it stay at whole pages.
 task<result<std::size_t>>
 trailing_body::read(operation& op, std::span<char> into, std::size_t enough) {
     std::size_t got = 0;
     while (got < enough) {
         const std::size_t framed = give(into.subspan(got));
         got += framed;
+        if (framed != 0 && left_ != 0) break;
         if (framed != 0) continue;
         if (left_ == 0) break;
         result<std::size_t> n = co_await read_inner(op, into.subspan(got), enough - got);
