@@ -39,8 +39,8 @@ struct store::copying {
 
 bool store::copies_in_parts(std::uint64_t size) const {
     const part_limits limits = backend_->limits();
-    return size > limits.most_copy ||
-           (limits.large_in_parts && !blocks() && size > limits_.transfer.copy_threshold);
+    const bool better = limits.large_in_parts && limits.part_copy && !blocks();
+    return size > limits.most_copy || (better && size > limits_.transfer.copy_threshold);
 }
 
 /// What the copy is written with: the source's attributes and tags where they are kept.
@@ -142,7 +142,7 @@ task<result<object_meta>> store::copy_checked(operation& op, copying& what) {
         if (look_now && !look_first) in_parts = co_await look_at_source(op, what);
         if (!unsupported && (!in_parts || !*in_parts)) co_return copied;
     }
-    if (in_parts && *in_parts) {
+    if (in_parts && *in_parts && backend_->limits().part_copy) {
         copied = co_await copy_in_parts(op, what);
         if (copied || copied.error().code() != errc::unsupported) co_return copied;
     }

@@ -18,6 +18,7 @@ struct part_limits {
     std::uint32_t most_parts = 10000;
     bool unequal = true;        ///< parts before the last may have different sizes
     bool large_in_parts = true; ///< a large put or copy goes better as parts side by side
+    bool part_copy = true;      ///< the service makes parts of objects by itself
 };
 
 /// Equal parts but for the last, which has what is left: 1 byte and up.

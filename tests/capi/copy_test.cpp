@@ -25,9 +25,12 @@ class copies : public testing::Test {
 protected:
     copies() { server_.put_object("bucket", from_, bytes_); }
 
-    blobstore_status copy() {
-        const store_ptr store =
-            open_fake(client_, server_, {{"copy_threshold", "6MiB"}, {"part_size", "5MiB"}});
+    blobstore_status copy(const std::string& vendor = "default") {
+        const store_ptr store = open_fake(
+            client_,
+            server_,
+            {{"copy_threshold", "6MiB"}, {"part_size", "5MiB"}, {"vendor", vendor}}
+        );
         return blobstore_copy(
             store.get(),
             from_.data(),
@@ -40,6 +43,18 @@ protected:
             nullptr,
             err_
         );
+    }
+
+    std::string begin(const store_ptr& store) {
+        blobstore_buffer* token = nullptr;
+        EXPECT_EQ(
+            blobstore_upload_create(store.get(), "to", 2, nullptr, nullptr, &token, err_),
+            BLOBSTORE_OK
+        ) << err_.line();
+        const buffer_ptr held(token);
+        std::size_t size = 0;
+        const void* text = blobstore_buffer_data(token, &size);
+        return std::string(static_cast<const char*>(text), size);
     }
 
     std::vector<fakes::logged_request> parts() const {
@@ -108,6 +123,58 @@ TEST_F(copies, a_part_that_fails_leaves_nothing) {
     EXPECT_EQ(copy(), BLOBSTORE_E_PERMISSION);
     EXPECT_FALSE(server_.object_data("bucket", "to"));
     EXPECT_TRUE(no_upload_is_left());
+}
+
+TEST_F(copies, S3_42_a_vendor_that_copies_no_parts_is_not_asked_to) {
+    ASSERT_EQ(copy("gcs"), BLOBSTORE_OK) << err_.line();
+    EXPECT_EQ(server_.object_data("bucket", "to"), bytes_);
+    EXPECT_EQ(server_.log().size(), 1U) << "one copy, whatever the threshold";
+    server_.clear_log();
+    const store_ptr store = open_fake(client_, server_, {{"vendor", "gcs"}});
+    const std::string token = begin(store);
+    blobstore_buffer* receipt = nullptr;
+    ASSERT_EQ(
+        blobstore_upload_part_copy(
+            store.get(),
+            token.data(),
+            token.size(),
+            1,
+            store.get(),
+            from_.data(),
+            from_.size(),
+            nullptr,
+            nullptr,
+            &receipt,
+            err_
+        ),
+        BLOBSTORE_OK
+    ) << err_.line();
+    blobstore_buffer_free(receipt);
+    const auto sent = parts();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].body_bytes, bytes_.size()) << "the bytes go through here";
+    EXPECT_EQ(field_of(sent[0], "x-amz-copy-source"), "");
+}
+
+TEST_F(copies, S3_31_a_vendor_with_fewer_or_larger_parts_gets_such) {
+    const store_ptr few = open_fake(client_, server_, {{"vendor", "scaleway"}});
+    const std::string token = begin(few);
+    server_.clear_log();
+    blobstore_buffer* receipt = nullptr;
+    EXPECT_EQ(
+        blobstore_upload_part(
+            few.get(), token.data(), token.size(), 1001, "x", 1, nullptr, &receipt, err_
+        ),
+        BLOBSTORE_E_INVALID_ARGUMENT
+    );
+    EXPECT_EQ(server_.log().size(), 0U);
+    const store_ptr large =
+        open_fake(client_, server_, {{"vendor", "storj"}, {"multipart_threshold", "5MiB"}});
+    ASSERT_EQ(put(large, "large", std::string(65 * mib, 'x'), err_), BLOBSTORE_OK) << err_.line();
+    std::multiset<std::uint64_t> sizes;
+    for (const fakes::logged_request& part : parts())
+        sizes.insert(part.body_bytes);
+    EXPECT_EQ(sizes, (std::multiset<std::uint64_t>{mib, 64 * mib}));
 }
 
 } // namespace

@@ -82,6 +82,8 @@ public:
 
     result<void> check_key(std::string_view) const override { return {}; }
 
+    part_limits limits() const override { return limits_of(*at()->vendor); }
+
     task<result<object_body>>
     get(operation& op, const std::string& key, const get_options& options) override;
     task<result<object_meta>>

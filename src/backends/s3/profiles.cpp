@@ -245,6 +245,18 @@ constexpr std::string_view vendor_names[] = {
     "garage"};
 static_assert(std::ranges::equal(table, vendor_names, {}, &profile::name));
 
+part_limits limits_of(const profile& vendor) noexcept {
+    part_limits limits;
+    limits.least_part = vendor.min_part;
+    limits.most_part = vendor.max_part;
+    limits.most_put = vendor.max_put;
+    limits.most_copy = vendor.max_copy;
+    limits.most_parts = vendor.max_parts;
+    limits.unequal = !vendor.equal_parts;
+    limits.part_copy = vendor.part_copy;
+    return limits;
+}
+
 const profile& profile_of(std::string_view given, std::string_view host) noexcept {
     const profile* named = profile_named(given);
     if (!named) named = profile_by_host(host).vendor;

@@ -2,6 +2,8 @@
 // What the vendors of S3 do differently, as data, and whose service an endpoint is. Pure.
 #pragma once
 
+#include "store/parts.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -63,6 +65,9 @@ struct profile {
 
 /// The values of the setting `vendor`: the names of all profiles, in their order.
 extern const std::string_view vendor_names[17];
+
+/// What parts and objects a vendor takes. S3-31, S3-42
+part_limits limits_of(const profile& vendor) noexcept;
 
 /// All, the one of unknown servers first.
 std::span<const profile> profiles() noexcept;

@@ -96,6 +96,8 @@ task<result<std::string>> s3_backend::upload_part_copy(
     const std::string& from_key,
     const get_options& what
 ) {
+    if (!at()->vendor->part_copy)
+        co_return error(errc::unsupported, "the service makes no parts of objects");
     const std::shared_ptr<const endpoint> there = same_service(from);
     if (!there) co_return error(errc::unsupported, "the source is in another service");
     const unsigned_request r =

@@ -106,6 +106,31 @@ TEST(s3_profiles, S3_42_limits_are_such_that_a_plan_exists) {
     }
 }
 
+TEST(s3_profiles, S3_31_S3_42_plans_keep_to_the_limits_of_the_vendor) {
+    for (const profile& p : profiles()) {
+        const part_limits limits = limits_of(p);
+        EXPECT_EQ(limits.least_part, p.min_part) << p.name;
+        EXPECT_EQ(limits.most_part, p.max_part) << p.name;
+        EXPECT_EQ(limits.most_put, p.max_put) << p.name;
+        EXPECT_EQ(limits.most_copy, p.max_copy) << p.name;
+        EXPECT_EQ(limits.most_parts, p.max_parts) << p.name;
+        EXPECT_EQ(limits.unequal, !p.equal_parts) << p.name;
+        EXPECT_EQ(limits.part_copy, p.part_copy) << p.name;
+    }
+    constexpr std::uint64_t mib = 1 << 20;
+    const auto plan = [](std::string_view vendor, std::uint64_t total) {
+        return plan_parts(total, 0, limits_of(*profile_named(vendor))).value();
+    };
+    EXPECT_EQ(plan("aws", 20'000 * mib).count, 2500U);
+    EXPECT_EQ(plan("scaleway", 20'000 * mib).count, 1000U);
+    EXPECT_EQ(plan("storj", 20'000 * mib).part_size, 64 * mib);
+    const auto late_part = [](std::string_view vendor) {
+        return part_size_of_stream(1001, 0, 64 * mib, limits_of(*profile_named(vendor))).value();
+    };
+    EXPECT_EQ(late_part("aws"), 16 * mib);
+    EXPECT_EQ(late_part("r2"), 8 * mib) << "its parts are equal";
+}
+
 TEST(s3_profiles, S3_42_a_host_tells_vendor_and_region) {
     const struct {
         std::string_view host, vendor, region;
