@@ -122,6 +122,37 @@ TEST_F(checksums, S3_40_steps_down_once_and_remembers) {
     EXPECT_EQ(server_.log().size(), 3U);
 }
 
+TEST_F(checksums, S3_40_what_one_store_learned_all_of_the_client_know) {
+    fakes::server_options options;
+    options.tls = fakes::tls_mode::on;
+    options.buckets = {"bucket", "other"};
+    fakes::s3_server server(std::move(options));
+    server.service().set_sum_rules(fakes::sum_rules::none);
+    const settings as_aws{
+        {"vendor", "aws"}, {"region", "us-east-1"}, {"ca_file", server.ca().ca_file()}};
+    const auto open = [&](const client_ptr& client, const char* url) {
+        return open_store(client, url, fake_settings(server.endpoint(), as_aws));
+    };
+    const store_ptr early = open(client_, "s3://bucket");
+    const store_ptr first = open(client_, "s3://bucket");
+    ASSERT_EQ(upload(first), BLOBSTORE_OK) << err_.line();
+    ASSERT_EQ(get(first, "key", nullptr, err_), BLOBSTORE_OK) << err_.line();
+    EXPECT_EQ(server.log().size(), 5U) << "by trailer, by header, without; with the mode, without";
+    for (const char* url : {"", "s3://bucket", "s3://other"}) {
+        server.clear_log();
+        const store_ptr later = *url ? open(client_, url) : nullptr;
+        const store_ptr& store = later ? later : early;
+        ASSERT_EQ(upload(store), BLOBSTORE_OK) << err_.line();
+        EXPECT_EQ(get(store, "key", nullptr, err_), BLOBSTORE_OK) << err_.line();
+        EXPECT_EQ(server.log().size(), 2U) << url;
+    }
+    server.clear_log();
+    const client_ptr other = make_client();
+    ASSERT_EQ(upload(open(other, "s3://bucket")), BLOBSTORE_OK) << err_.line();
+    EXPECT_EQ(server.log().size(), 3U) << "another client finds out by itself";
+    EXPECT_EQ(blobstore_client_close(other.get(), -1, nullptr), BLOBSTORE_OK);
+}
+
 TEST_F(checksums, S3_40_what_the_call_asks_for_is_not_left_out) {
     const store_ptr store = aws_store();
     server_.service().set_sum_rules(fakes::sum_rules::none);

@@ -67,8 +67,8 @@ public:
         , secure_(at.to.tls)
         , trusts_(at.trust_conditions)
         , eventual_(at.eventual)
+        , verifies_(at.verify)
         , proven_(std::move(known))
-        , sum_mode_(at.verify)
         , at_(std::make_shared<const endpoint>(std::move(at)))
         , credentials_(std::move(credentials))
         , machine_(std::move(machine))
@@ -231,10 +231,8 @@ private:
     std::int64_t now_ns() const { return machine_->now_ns() + clock_offset_ns_; }
 
     const std::string bucket_;
-    const bool is_aws_, secure_, trusts_, eventual_;
+    const bool is_aws_, secure_, trusts_, eventual_, verifies_;
     const std::shared_ptr<proven> proven_;
-    std::atomic<checksum_form> sums_{checksum_form::trailer}; ///< as it has shown to take. S3-40
-    std::atomic<bool> sum_mode_;                              ///< answers are asked for checksums
     std::atomic<bool> wants_sums_{false}; ///< an object without one was refused. S3-47
     mutable std::mutex mutex_;            ///< guards the next
     std::shared_ptr<const endpoint>

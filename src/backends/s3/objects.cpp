@@ -55,13 +55,13 @@ std::string service_place(const endpoint& at) {
 
 /// With the request to be told the checksum, unless the service does not know that. S3-40
 task<s3_backend::answer> s3_backend::send_for_object(operation& op, unsigned_request& r) {
-    const bool asks = sum_mode_;
+    const bool asks = verifies_ && proven_->service().sum_mode;
     if (asks) r.headers.push_back({"x-amz-checksum-mode", "ENABLED"});
     answer got = co_await send(op, r, {}, {});
     if (!asks || got || !refuses_sum_mode(got.error())) co_return got;
     r.headers.pop_back();
     answer without = co_await send(op, r, {}, {});
-    if (without) sum_mode_ = false;
+    if (without) proven_->service().sum_mode = false;
     co_return without;
 }
 
@@ -70,7 +70,8 @@ task<s3_backend::answer> s3_backend::send_for_object(operation& op, unsigned_req
 task<s3_backend::answer> s3_backend::send_summed(
     operation& op, const unsigned_request& r, source body, const put_options& options
 ) {
-    checksum_form most = sums_;
+    std::atomic<checksum_form>& taken = proven_->service().sums;
+    checksum_form most = taken;
     const bool streamed = body.stream && body.size() != 0;
     bool wanted = wants_sums_;
     for (;;) {
@@ -79,7 +80,7 @@ task<s3_backend::answer> s3_backend::send_summed(
         success form;
         form.sum = &plan;
         answer got = co_await send(op, r, body, form);
-        if (got && most != sums_) sums_ = most;
+        if (got && most != taken) taken = most;
         if (got && wanted) wants_sums_ = true;
         if (got) co_return got;
         const std::optional<checksum_form> less = less_after(got.error(), plan, streamed);

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::string_view no_etag = "\"00000000000000000000000000000000\"";
 
-std::string identity_of(const endpoint& at) {
-    return (at.to.tls ? "https://" : "http://") + at.to.host + ":" + std::to_string(at.to.port) +
-           at.base_path + "/" + at.bucket;
+std::string service_of(const endpoint& at) {
+    return (at.to.tls ? "https://" : "http://") + at.service_host() + ":" +
+           std::to_string(at.to.port) + at.base_path;
 }
 
 /// A condition that does not hold was refused for that reason, passed over, or is not known at
@@ -35,20 +35,24 @@ std::optional<bool> was_refused(const result<object_meta>& answer) {
 
 } // namespace
 
-proven::proven() {
+proven::proven(std::shared_ptr<taken> of_service)
+    : service_(std::move(of_service)) {
     for (std::atomic<int>& one : known_)
         one = -1;
 }
 
-std::shared_ptr<proven> proven_endpoints::of(const std::string& identity) {
+std::shared_ptr<proven>
+proven_endpoints::of(const std::string& service, const std::string& bucket) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<proven>& found = known_[identity];
-    if (!found) found = std::make_shared<proven>();
+    std::shared_ptr<taken>& shared = taken_[service];
+    if (!shared) shared = std::make_shared<taken>();
+    std::shared_ptr<proven>& found = known_[service + "/" + bucket];
+    if (!found) found = std::make_shared<proven>(shared);
     return found;
 }
 
 std::shared_ptr<proven> known_of(proven_endpoints& all, const endpoint& at) {
-    return all.of(identity_of(at));
+    return all.of(service_of(at), at.bucket);
 }
 
 int s3_backend::supports(capability what) const noexcept {

@@ -35,7 +35,8 @@ s3_backend::upload_create(operation& op, const std::string& key, const put_optio
     if (can) can = check_metadata(options.set);
     if (!can) co_return can.error();
     open_upload made{key, {}, new_token(), options.when, options.as.customer_key, {}, {}};
-    checksum_form most = sums_;
+    std::atomic<checksum_form>& taken = proven_->service().sums;
+    checksum_form most = taken;
     result<std::string> document = error();
     for (;;) { // S3-40
         const sum_plan plan = plan_sum(*at(), most, options);
@@ -47,7 +48,7 @@ s3_backend::upload_create(operation& op, const std::string& key, const put_optio
         if (!less) co_return document.error();
         most = *less;
     }
-    if (most != sums_) sums_ = most;
+    if (most != taken) taken = most;
     if (combines(made.sum) && made.sum == options.checksum) made.sum_value = options.checksum_value;
     result<std::string> id = decode_upload_create(*document);
     if (!id) co_return applied(id.error());
