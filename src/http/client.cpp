@@ -57,6 +57,7 @@ struct attempt {
     situation at;
     decision then;
     std::optional<endpoint> blamed; ///< the address that broke off, was late or failed (5xx)
+    steady::time_point turn;        ///< when it was this one's, at the server
 };
 
 op_class class_of(const exchange& what) {
@@ -93,6 +94,7 @@ task<result<std::unique_ptr<connection>>> lease(operation& op, call& k, attempt&
     const milliseconds rested = k.what.idempotent ? shared.options.idle : rested_for_unrepeatable;
     const result<void> turn = co_await shared.places.take(op, to);
     if (!turn) co_return turn.error();
+    a.turn = op.now();
     std::unique_ptr<connection> c;
     if (!k.fresh) c = shared.idle.take(to, op.home(), rested);
     k.reused = c != nullptr;
@@ -265,7 +267,11 @@ task<result<void>> try_once(operation& op, call& k, attempt& a) {
     conclude(k, a);
     const bool blames = a.blamed && a.then.next != step::at_once;
     if (blames) k.shared->reached.failed(*a.blamed, op.now());
-    if (a.said.what == action::throttled) counters::add(counts.throttled, 1);
+    if (a.accepted) k.shared->places.succeeded(k.current.to);
+    if (a.said.what == action::throttled) {
+        counters::add(counts.throttled, 1);
+        k.shared->places.throttled(k.current.to, a.turn, op.now());
+    }
     log_attempt(op, k, a, began);
     co_return ok;
 }
@@ -312,6 +318,7 @@ bool may_go_on(operation& op, call& k, const attempt& a) {
 task<result<void>> wait_for_turn(operation& op, call& k, const attempt& a) {
     const terms cost = terms_of(a.then.next);
     if (!cost.waits) co_return result<void>();
+    if (cost.throttled) op.held.release(); // RT-12: others go on, as many as the server takes
     const milliseconds own = backoff(k.retries++, cost.throttled, random_bits());
     const milliseconds pause = pause_before(own, a.said.retry_after);
     log_retry(k, a, pause);
