@@ -203,7 +203,16 @@ void abort_behind(runtime& on, std::shared_ptr<backend> at, open_upload what) no
     run->exit();
 }
 
-task<result<object_meta>> upload_in_parts(operation& op, upload_work work) {
+namespace {
+
+/// The service gave the upload up for another write that was on its way: only a new one can become
+/// the object. S3-34
+bool is_overtaken(const error& e) {
+    return e.code() == errc::conflict && e->from_service && e->retryable && !e->outcome_unknown;
+}
+
+/// One upload, from its beginning or from where it was left, to its end.
+task<result<object_meta>> upload_once(operation& op, upload_work& work) {
     bool completed = false;
     result<upload_state> begun = co_await begin_upload(op, work, completed);
     if (!begun) co_return begun.error();
@@ -222,11 +231,28 @@ task<result<object_meta>> upload_in_parts(operation& op, upload_work work) {
         if (!removed) co_return removed.error();
         co_return done;
     }
+    const bool overtaken = is_overtaken(done.error());
+    if (overtaken && all.file()) (void)all.file().remove(); // the next one is written over it
     const bool kept = all.file() || work.options.transfer.keep;
-    if (kept) co_return with_place(done.error(), all.state().upload);
+    if (kept && !overtaken) co_return with_place(done.error(), all.state().upload);
     if (!done.error()->outcome_unknown)
         abort_behind(*op.owner(), work.to.shared_from_this(), all.state().upload);
     co_return done;
+}
+
+} // namespace
+
+task<result<object_meta>> upload_in_parts(operation& op, upload_work work) {
+    unsigned tried = 0;
+    for (;;) {
+        result<object_meta> done = co_await upload_once(op, work);
+        if (done || !is_overtaken(done.error()) || op.stopped()) co_return done;
+        tried += std::max(1U, done.error()->attempts); // of all that the call has
+        if (tried >= op.limits.max_attempts) co_return done;
+        work.options.transfer.resume.clear();
+        const bool counted = op.meter && !work.make;
+        if (counted) op.meter->add(-static_cast<std::int64_t>(work.plan.total));
+    }
 }
 
 } // namespace blobstore

@@ -29,7 +29,8 @@ struct upload_work {
 };
 
 /// Creates the upload or goes on with the one that options.transfer.resume names, puts what is
-/// missing, completes. A failed upload is aborted, also after a cancel, unless it is to be resumed.
+/// missing, completes; begins anew, as often as a call tries, where another write overtook it. A
+/// failed upload is aborted, also after a cancel, unless it is to be resumed.
 task<result<object_meta>> upload_in_parts(operation& op, upload_work work);
 
 /// Of a part: whatever became of it, there is no object yet.

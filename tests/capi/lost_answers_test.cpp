@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes whose answer never comes, and refusals that a write of ours may itself have caused.
 #include "capi/support.h"
+#include "support/temp_folder.h"
 
+#include <fstream>
 #include <functional>
 #include <thread>
+#include <unistd.h>
 
 namespace blobstore::capi_tests {
 namespace {
 
+using writer_ptr = std::unique_ptr<blobstore_writer, freer<blobstore_writer_free>>;
 using object_ptr = std::unique_ptr<blobstore_object, freer<blobstore_object_free>>;
 
 constexpr std::size_t least_part = 5u << 20;
@@ -86,6 +90,13 @@ protected:
 
     std::string data(const std::string& key) {
         return server_.object_data("bucket", key).value_or("(none)");
+    }
+
+    /// Uploads are aborted behind the call.
+    bool nothing_is_left() const {
+        for (int i = 0; i < 500 && !server_.open_uploads().empty(); ++i)
+            std::this_thread::sleep_for(milliseconds(20));
+        return server_.open_uploads().empty();
     }
 
     bool is_in_doubt() { return (err_.view().flags & BLOBSTORE_ERR_OUTCOME_UNKNOWN) != 0; }
@@ -231,13 +242,57 @@ TEST_F(lost_answers, S3_34_a_conflict_is_asked_again) {
     EXPECT_FALSE(is_in_doubt()) << "a conflict changes nothing";
     server_.on({"PUT", "busy"}, conflict, fakes::for_ever);
     EXPECT_EQ(put_with(store, "busy", "x", create_only()), BLOBSTORE_E_CONFLICT) << err_.line();
-    const std::string large(least_part + 7, 'l'); // in parts it is begun anew, by the caller
-    server_.on({"POST", "large", "uploadId="}, conflict, fakes::for_ever);
-    EXPECT_EQ(put_with(store, "large", large, create_only()), BLOBSTORE_E_CONFLICT) << err_.line();
-    EXPECT_EQ(server_.traffic_of({"POST", "large", "uploadId="}).requests, 1U);
-    for (int i = 0; i < 100 && !server_.open_uploads().empty(); ++i)
-        std::this_thread::sleep_for(milliseconds(20));
-    EXPECT_TRUE(server_.open_uploads().empty()) << "it is aborted";
+}
+
+// An upload that was given up for another write is begun anew, as often as a call tries.
+TEST_F(lost_answers, S3_34_an_upload_that_met_a_conflict_is_begun_anew) {
+    const store_ptr store = open({{"multipart_threshold", "5MiB"}, {"part_size", "5MiB"}});
+    const fakes::fault conflict = fakes::answer_status(409, "ConditionalRequestConflict");
+    const fakes::match create{"POST", "", "uploads"}, complete{"POST", "", "uploadId="};
+    const std::string large(least_part + 7, 'l');
+    server_.on(complete, conflict, 2);
+    EXPECT_EQ(put_with(store, "memory", large, create_only()), BLOBSTORE_OK) << err_.line();
+    EXPECT_EQ(data("memory"), large);
+    EXPECT_EQ(server_.traffic_of(create).requests, 3U);
+    EXPECT_EQ(server_.traffic_of(complete).requests, 3U);
+    EXPECT_TRUE(nothing_is_left());
+
+    const blobstore_tests::temp_folder folder;
+    const std::string path = folder.path() + "/from", state = folder.path() + "/state";
+    std::ofstream(path) << large;
+    auto file = sized<blobstore_file>();
+    file.path = str(path);
+    auto resumed = create_only();
+    resumed.resume_path = str(state);
+    server_.on(complete, conflict, 1);
+    EXPECT_EQ(
+        blobstore_upload_file(store.get(), "file", 4, &file, &resumed, nullptr, nullptr, err_),
+        BLOBSTORE_OK
+    ) << err_.line();
+    EXPECT_EQ(data("file"), large);
+    EXPECT_NE(::access(state.c_str(), F_OK), 0);
+    EXPECT_TRUE(nothing_is_left());
+
+    server_.clear_log();
+    server_.on(complete, conflict, fakes::for_ever);
+    EXPECT_EQ(put_with(store, "lost", large, create_only()), BLOBSTORE_E_CONFLICT) << err_.line();
+    EXPECT_EQ(server_.traffic_of(complete).requests, 5U) << "max_attempts";
+    EXPECT_NE(err_.line().find("on its way"), std::string::npos) << err_.line();
+    EXPECT_FALSE(is_in_doubt());
+    EXPECT_TRUE(nothing_is_left());
+
+    server_.clear_log(); // what came by a stream cannot be read again
+    blobstore_writer* opened = nullptr;
+    const auto only = create_only();
+    ASSERT_EQ(
+        blobstore_writer_open(store.get(), "stream", 6, &only, nullptr, &opened, err_), BLOBSTORE_OK
+    ) << err_.line();
+    const writer_ptr writer(opened);
+    EXPECT_EQ(blobstore_writer_write(opened, large.data(), large.size(), err_), BLOBSTORE_OK);
+    EXPECT_EQ(blobstore_writer_finish(opened, nullptr, err_), BLOBSTORE_E_CONFLICT) << err_.line();
+    EXPECT_EQ(server_.traffic_of(complete).requests, 1U);
+    EXPECT_NE(err_.line().find("upload all of it again"), std::string::npos) << err_.line();
+    EXPECT_TRUE(nothing_is_left());
 }
 
 // On a bucket with versions a repeated PUT leaves two: what the call knows of it is told.

@@ -22,6 +22,13 @@ error wrong_digest(const std::string& came, const std::string& due) {
     return e;
 }
 
+/// S3-34
+error overtaken(error e) {
+    if (e.code() == errc::conflict && e->hint.empty())
+        e->hint = "another write of the key was on its way: upload all of it again";
+    return e;
+}
+
 error no_such_upload(error e) {
     if (e.code() == errc::not_found) e->code = errc::upload_not_found;
     return e;
@@ -172,7 +179,7 @@ task<result<object_meta>> s3_backend::upload_complete(
         result<std::optional<object_meta>> found = co_await find_completed(op, of, size);
         if (found && *found) co_return std::move(**found);
     }
-    if (!meta) co_return refused(meta.error(), of.when);
+    if (!meta) co_return overtaken(refused(meta.error(), of.when));
     meta->key = of.key;
     meta->size = size;
     meta->checksum = sum;
