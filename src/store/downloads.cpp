@@ -12,16 +12,24 @@ namespace {
 
 constexpr std::uint64_t check_step = 256 * 1024;
 
+task<result<void>> noted(operation& op, const operation::body_function& work, bool& whole) {
+    result<void> done = co_await work(op);
+    whole = done.has_value();
+    co_return done;
+}
+
 /// What touches local files: here where this thread may block, else on a worker.
 task<result<void>> where_it_may_block(operation& op, operation::body_function work) {
     result<void> done;
-    if (!op.home().serves_many())
+    if (!op.home().serves_many()) {
         done = co_await work(op);
-    else
-        done =
-            co_await for_each_of(op, lane::workers, 1, 1, [&work](operation& member, std::size_t) {
-                return work(member);
-            });
+        co_return done;
+    }
+    bool whole = false;
+    done = co_await for_each_of(op, lane::workers, 1, 1, [&](operation& member, std::size_t) {
+        return noted(member, work, whole);
+    });
+    if (whole) co_return result<void>(); // a stop that came meanwhile undoes nothing
     co_return done;
 }
 
@@ -70,6 +78,7 @@ struct into_file {
     opened_object what;
     const local_file& to;
     std::unique_ptr<file_sink> sink;
+    download_notes* told = nullptr; ///< end with the download
 
     task<result<void>> open(operation&) {
         const bool kept = what.asked.resumable;
@@ -96,7 +105,11 @@ struct into_file {
         co_return result<void>();
     }
 
-    task<result<void>> commit(operation&) { co_return sink->commit(*what.body.length); }
+    task<result<void>> commit(operation&) {
+        const result<void> done = sink->commit(*what.body.length);
+        if (!done || !told) co_return done;
+        co_return told->end();
+    }
 
     /// Fills what is open from many threads, commits.
     task<result<void>> in_parts(operation& op) {
@@ -301,7 +314,7 @@ task<result<object_meta>> store::download_on(
     notes.note = [&told](std::uint64_t number, const std::string& sum) {
         return told.add(number, sum);
     };
-    into_file way{now.whole(), to, std::move(before.sink)};
+    into_file way{now.whole(), to, std::move(before.sink), &told};
     way.what.notes = &notes;
     operation::body_function begin = [&](operation& o) -> task<result<void>> {
         result<void> open;
@@ -311,15 +324,12 @@ task<result<object_meta>> store::download_on(
     };
     done = co_await where_it_may_block(op, std::move(begin));
     if (done) done = co_await way.in_parts(op);
-    const bool bad = !done && done.error().code() == errc::checksum;
-    if (bad) way.sink->let_go(); // nobody knows which part it is
-    if (!done && !bad) co_return done.error();
-    const result<void> filled = done;
+    if (done) co_return std::move(now.body.meta);
+    if (done.error().code() != errc::checksum) co_return done.error();
+    way.sink->let_go(); // nobody knows which part it is
     operation::body_function end = [&](operation&) -> task<result<void>> { co_return told.end(); };
-    done = co_await where_it_may_block(op, std::move(end));
-    if (!filled) co_return filled.error();
-    if (!done) co_return done.error();
-    co_return std::move(now.body.meta);
+    const result<void> ended = co_await where_it_may_block(op, std::move(end));
+    co_return done.error();
 }
 
 task<result<object_meta>> store::download(

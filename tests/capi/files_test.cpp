@@ -196,6 +196,38 @@ TEST_F(files, FS07_a_file_that_changes_between_its_parts_is_not_stored) {
     }
 }
 
+/// The cancel comes at any moment, also while the file gets its name.
+TEST_F(files, a_download_that_was_cancelled_has_no_name) {
+    constexpr int rounds = 200;
+    const store_ptr store = open_store(client_, "memory://cancelled");
+    ASSERT_EQ(put(store, "the/key", large.substr(0, 4096)), BLOBSTORE_OK);
+    const std::string path = folder_ / "target";
+    const blobstore_file file = at(path);
+    const auto begun = steady::now();
+    ASSERT_EQ(download(store, file), BLOBSTORE_OK) << err_.line();
+    const auto usual = (steady::now() - begun) * 3 / 2;
+    for (int i = 0; i < rounds; ++i) {
+        std::ofstream(path) << "old content";
+        const cancel_ptr cancel = make_cancel();
+        auto call = sized<blobstore_call>();
+        call.cancel = cancel.get();
+        blobstore_op* op = nullptr;
+        ASSERT_EQ(
+            blobstore_download_file_async(
+                store.get(), "the/key", 7, nullptr, &file, &call, nullptr, &op, err_
+            ),
+            BLOBSTORE_OK
+        );
+        const op_ptr held(op);
+        std::this_thread::sleep_for(usual * i / rounds);
+        blobstore_cancel_trigger(cancel.get());
+        const blobstore_status status = blobstore_op_wait(op, -1);
+        ASSERT_TRUE(status == BLOBSTORE_OK || status == BLOBSTORE_E_CANCELLED) << status;
+        const bool as_before = content(path) == "old content";
+        ASSERT_EQ(as_before, status != BLOBSTORE_OK) << i;
+    }
+}
+
 TEST_F(files, a_truncated_body_gets_no_name) {
     server_.on({}, fakes::close_at(fakes::stage::answer_body, 1000), fakes::for_ever);
     const store_ptr store = open_fake(client_, server_, {{"max_attempts", "1"}});
