@@ -320,6 +320,36 @@ TEST_F(lost_answers, S3_47_a_repeated_put_leaves_two_versions) {
     EXPECT_EQ(versions("once"), 1U) << "a condition keeps the second from being made";
 }
 
+// What the second attempt is refused for is what the first one did.
+TEST_F(lost_answers, S3_03_a_bucket_is_made_and_removed_once) {
+    fakes::server_options far_away;
+    far_away.service.signature.region = "eu-west-1"; // where a bucket is not made twice
+    fakes::s3_server server(far_away);
+    const store_ptr store = open_store(
+        client_, "s3://another", fake_settings(server.endpoint(), {{"region", "eu-west-1"}})
+    );
+    server.on({"PUT"}, lost());
+    EXPECT_EQ(blobstore_bucket_create(store.get(), nullptr, nullptr, err_), 0) << err_.line();
+    EXPECT_NE(blobstore_bucket_create(store.get(), nullptr, nullptr, err_), 0) << "it is there";
+    server.on({"DELETE"}, lost());
+    EXPECT_EQ(blobstore_bucket_delete(store.get(), nullptr, err_), 0) << err_.line();
+    EXPECT_EQ(blobstore_bucket_delete(store.get(), nullptr, err_), BLOBSTORE_E_STORE_NOT_FOUND);
+    EXPECT_EQ(server.traffic_of({}).requests, 6U);
+}
+
+// What brought the object back is done, whether or not it can be looked at.
+TEST_F(lost_answers, S3_37_an_undelete_that_cannot_look_is_in_doubt) {
+    const store_ptr store = open();
+    ASSERT_EQ(blobstore_bucket_versioning(store.get(), 1, nullptr, err_), 0);
+    ASSERT_EQ(blobstore_delete(store.get(), "there", 5, nullptr, err_), 0);
+    server_.on({"HEAD"}, fakes::answer_status(403, "AccessDenied"));
+    EXPECT_EQ(
+        blobstore_undelete(store.get(), "there", 5, nullptr, nullptr, err_), BLOBSTORE_E_PERMISSION
+    );
+    EXPECT_TRUE(err_.view().flags & BLOBSTORE_ERR_OUTCOME_UNKNOWN);
+    EXPECT_EQ(server_.object_data("bucket", "there"), "data");
+}
+
 // Whichever answer of the probe is lost, it finds out the same.
 TEST_F(lost_answers, S3_36_a_probe_meets_itself) {
     for (unsigned nth = 1; nth <= 8; ++nth) {

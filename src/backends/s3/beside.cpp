@@ -24,6 +24,11 @@ bool is_word(std::string_view text) {
     });
 }
 
+/// An attempt before this one, whose answer was lost, did what makes this one fail. S3-03
+bool was_done_before(const error& e, std::string_view code) {
+    return e->outcome_unknown && e->service_code == code;
+}
+
 } // namespace
 
 task<result<object_meta>>
@@ -94,6 +99,7 @@ task<result<object_meta>> s3_backend::undelete(operation& op, const std::string&
     }
     const get_options current;
     result<object_meta> back = co_await head(op, key, current);
+    if (!back) co_return applied(back.error());
     co_return back;
 }
 
@@ -147,7 +153,8 @@ task<result<void>> s3_backend::bucket_create(operation& op, const bucket_options
         co_return error(errc::invalid_argument, "the region or the ACL is no name of one");
     const unsigned_request r = encode_bucket_create(*at(), options);
     result<std::string> document = co_await send_for_document(op, r, {});
-    if (!document) co_return document.error();
+    const bool made = document || was_done_before(document.error(), "BucketAlreadyOwnedByYou");
+    if (!made) co_return document.error();
     if (!options.versions || options.locks) co_return result<void>(); // a lock has versions
     result<void> versions = co_await bucket_versions(op, true);
     co_return versions;
@@ -156,7 +163,8 @@ task<result<void>> s3_backend::bucket_create(operation& op, const bucket_options
 task<result<void>> s3_backend::bucket_remove(operation& op) {
     const unsigned_request r = encode_bucket(*at(), "DELETE");
     result<std::string> document = co_await send_for_document(op, r, {});
-    if (!document) co_return of_bucket(document.error());
+    const bool gone = document || was_done_before(document.error(), "NoSuchBucket");
+    if (!gone) co_return of_bucket(document.error());
     co_return result<void>();
 }
 
