@@ -69,7 +69,9 @@ public:
 
     // From now on the bucket keeps versions.
     void turn_versions(const std::string& bucket, versioning to);
-    void end_restores(const std::string& bucket); // what is on its way from the archive is there
+    versioning versions_of(const std::string& bucket);
+    void forget_versions(const std::string& bucket); // it never had any
+    void end_restores(const std::string& bucket);    // what is on its way from the archive is there
 
     bucket_map& buckets() { return buckets_; }
 

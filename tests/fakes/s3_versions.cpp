@@ -187,6 +187,14 @@ bool s3_service::has_versions(const std::string& bucket) {
     return versions_.with(bucket, [](const versioned_bucket& kept) { return !kept.keys.empty(); });
 }
 
+versioning s3_service::versions_of(const std::string& bucket) {
+    return versions_.with(bucket, [](const versioned_bucket& kept) { return kept.state; });
+}
+
+void s3_service::forget_versions(const std::string& bucket) {
+    versions_.forget(bucket);
+}
+
 // Objects that are there become versions whose id is "null".
 void s3_service::turn_versions(const std::string& bucket, versioning to) {
     buckets_.with(bucket, [&](object_map* objects) {

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds grace{250}, cancel_grace{100}; // O2
 constexpr milliseconds before_cancel{40};
-const std::string bucket = "bucket";
+const std::string bucket = "bucket", spare = "spare";
 const std::vector<std::string> all_keys{"key", "m0", "m1", "m2", "target"};
 
 fakes::server_options options_with(std::shared_ptr<const fakes::test_ca> ca, bool tls) {
@@ -47,8 +47,11 @@ void prepare(const operation_row& op, setting_of_call& with, const fakes::s3_ser
     const store_ptr straight = capi_tests::open_store(
         client, "s3://bucket", capi_tests::fake_settings(at.endpoint(), trusting)
     );
+    const store_ptr beside =
+        capi_tests::open_store(client, "s3://spare", capi_tests::fake_settings(at.endpoint()));
     setting_of_call before = with;
     before.store = straight.get();
+    before.spare = beside.get();
     op.prepare(before);
     with.token = before.token;
 }
@@ -74,7 +77,7 @@ std::string check_read(const fault_case& now, const outcome& out, bool& undetect
     if (now.op->does == effect::reads && out.body.value_or("") != wanted)
         wrong = "O1: success with " + std::to_string(out.body.value_or("").size()) +
                 " bytes that are not the object's " + std::to_string(wanted.size());
-    const bool writes = now.op->does == effect::writes;
+    const bool writes = now.op->does == effect::writes || now.op->does == effect::brings_back;
     if (wrong.empty() && out.size && *out.size != (writes ? wanted : content::whole()).size())
         wrong = "O1: success with size " + std::to_string(*out.size);
     if (wrong.empty() || !now.fault.unseen) return wrong;
@@ -95,8 +98,22 @@ std::string check_state(const outcome& out, bool applied, bool untouched, const 
 }
 
 // What the server holds against what the call said.
-std::string check_store(const fault_case& now, const outcome& out, const fakes::s3_server& at) {
+std::string check_store(const fault_case& now, const outcome& out, fakes::s3_server& at) {
     const auto target = at.object_data(bucket, "target");
+    const bool there = at.service().buckets().exists(spare);
+    const fakes::versioning kept = at.service().versions_of(spare);
+    if (now.op->does == effect::brings_back)
+        return check_state(out, target == content::old(), !target, "the object");
+    if (now.op->does == effect::makes_bucket) return check_state(out, there, !there, "the bucket");
+    if (now.op->does == effect::removes_bucket)
+        return check_state(out, !there, there, "the bucket");
+    if (now.op->does == effect::turns_versions)
+        return check_state(
+            out,
+            kept == fakes::versioning::on,
+            kept == fakes::versioning::never,
+            "what is kept of versions"
+        );
     if (now.op->does == effect::writes)
         return check_state(out, target == now.op->wanted(), target == content::old(), "the object");
     if (now.op->does == effect::removes)
@@ -152,7 +169,11 @@ lane::lane(std::shared_ptr<const fakes::test_ca> ca)
 
 void lane::reset(fakes::s3_server& at) {
     at.service().uploads().with([](auto& uploads) { uploads.clear(); });
-    at.service().buckets().with(bucket, [](auto* objects) { objects->clear(); });
+    for (const auto& each : {bucket, spare}) {
+        at.service().buckets().create(each);
+        at.service().buckets().with(each, [](auto* objects) { objects->clear(); });
+        at.service().forget_versions(each);
+    }
     for (const auto& key : all_keys)
         at.put_object(bucket, key, key == "key" ? content::whole() : content::old());
 }
@@ -221,7 +242,7 @@ struct lane::end_of_call {
 
 // Oracle by oracle.
 void lane::judge(
-    const fault_case& now, const end_of_call& done, const fakes::s3_server& at, finding& found
+    const fault_case& now, const end_of_call& done, fakes::s3_server& at, finding& found
 ) {
     const auto say = [&](const std::string& wrong) {
         if (!wrong.empty()) found.wrong = wrong + describe(done.out);
@@ -285,11 +306,14 @@ finding lane::run(const fault_case& now) {
         const store_ptr store = capi_tests::open_store(
             client, "s3://bucket", capi_tests::fake_settings(endpoint(now), trusting)
         );
+        const store_ptr beside = capi_tests::open_store(
+            client, "s3://spare", capi_tests::fake_settings(endpoint(now), trusting)
+        );
         const store_ptr other = capi_tests::open_store(
             client, "s3://bucket", capi_tests::fake_settings(source_.endpoint())
         );
         setting_of_call with{
-            store.get(), other.get(), limits(milliseconds(3000), 5), false, {}, {}};
+            store.get(), other.get(), limits(milliseconds(3000), 5), false, {}, {}, beside.get()};
         with.folder = folder_.path();
         const operation_row& control = operations()[0];
         if (now.op->prepare) prepare(*now.op, with, at);

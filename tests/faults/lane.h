@@ -44,9 +44,8 @@ private:
     bool met(const fault_case& now);
     void arm(const fault_case& now, fakes::s3_server& at);
     void disarm(fakes::s3_server& at);
-    static void judge(
-        const fault_case& now, const end_of_call& done, const fakes::s3_server& at, finding& found
-    );
+    static void
+    judge(const fault_case& now, const end_of_call& done, fakes::s3_server& at, finding& found);
     bool quiet(const fakes::s3_server& at) const;
 
     std::shared_ptr<const fakes::test_ca> ca_;

@@ -29,8 +29,9 @@ struct setting_of_call {
     blobstore_store* other = nullptr; // another service, the source of a streamed copy
     blobstore_call call{};
     bool async = false;
-    std::string folder; // for downloads
-    std::string token;  // of an upload, where the operation prepares one
+    std::string folder;               // for downloads
+    std::string token;                // of an upload, where the operation prepares one
+    blobstore_store* spare = nullptr; // a bucket beside, of which nobody needs anything
 };
 
 // What it came to, copied out.
@@ -46,8 +47,20 @@ struct outcome {
     std::vector<blobstore_status> results; // of delete_many
 };
 
-// beside: the objects stay as they are, whatever it comes to.
-enum class effect { reads, writes, removes, removes_many, lists, heads, beside };
+// beside: the objects stay as they are, whatever it comes to. brings_back: what a marker hid.
+enum class effect {
+    reads,
+    writes,
+    removes,
+    removes_many,
+    lists,
+    heads,
+    beside,
+    brings_back,
+    makes_bucket, // this and what follows: the spare one
+    removes_bucket,
+    turns_versions
+};
 
 struct operation_row {
     const char* name;

@@ -61,6 +61,16 @@ void put_third(setting_of_call& w) {
     );
 }
 
+// One delete marker hides the object.
+void hide(setting_of_call& w) {
+    blobstore_bucket_versioning(w.store, 1, &w.call, nullptr);
+    blobstore_delete(w.store, target.data(), target.size(), &w.call, nullptr);
+}
+
+void remove_spare(setting_of_call& w) {
+    blobstore_bucket_delete(w.spare, &w.call, nullptr);
+}
+
 /// What is not the bytes of an object is no body to judge.
 outcome without_body(outcome out) {
     out.body.reset();
@@ -69,187 +79,68 @@ outcome without_body(outcome out) {
     return out;
 }
 
-template <class Blocking, class Submitted>
-outcome either(const setting_of_call& w, Blocking blocking, Submitted submitted) {
+// A call in both its forms: Out, where the blocking one puts its result, is what they do not share.
+template <auto Blocking, auto Submitted, auto... Out, class... Args>
+outcome either(const setting_of_call& w, Args... args) {
     call_frame f(w);
-    return without_body(f.end(w.async ? submitted(f) : blocking(f)));
+    return without_body(f.end(
+        w.async ? Submitted(args..., &w.call, nullptr, &f.op, f.err)
+                : Blocking(args..., &w.call, &(f.*Out)..., f.err)
+    ));
 }
 
+// The same of what one object or one upload is named by.
+template <auto Blocking, auto Submitted, auto... Out, class... Args>
+outcome of_key(const setting_of_call& w, std::string_view name, Args... args) {
+    return either<Blocking, Submitted, Out...>(w, w.store, name.data(), name.size(), args...);
+}
+
+constexpr auto to_info = &call_frame::info;
+constexpr auto to_buffer = &call_frame::buffer;
+constexpr auto to_page = &call_frame::page;
+
+#define BOTH(call) blobstore_##call, blobstore_##call##_async
+
 outcome upload_create(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_create(
-                w.store, target.data(), target.size(), nullptr, &w.call, &f.buffer, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_create_async(
-                w.store, target.data(), target.size(), nullptr, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(upload_create), to_buffer>(w, target, nullptr);
 }
 
 outcome upload_part(const setting_of_call& w) {
     const std::string& data = content::fresh();
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_part(
-                w.store,
-                w.token.data(),
-                w.token.size(),
-                1,
-                data.data(),
-                data.size(),
-                &w.call,
-                &f.buffer,
-                f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_part_async(
-                w.store,
-                w.token.data(),
-                w.token.size(),
-                1,
-                data.data(),
-                data.size(),
-                &w.call,
-                nullptr,
-                &f.op,
-                f.err
-            );
-        }
-    );
+    return of_key<BOTH(upload_part), to_buffer>(w, w.token, 1, data.data(), data.size());
 }
 
 outcome upload_part_copy(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_part_copy(
-                w.store,
-                w.token.data(),
-                w.token.size(),
-                1,
-                w.store,
-                key.data(),
-                key.size(),
-                nullptr,
-                &w.call,
-                &f.buffer,
-                f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_part_copy_async(
-                w.store,
-                w.token.data(),
-                w.token.size(),
-                1,
-                w.store,
-                key.data(),
-                key.size(),
-                nullptr,
-                &w.call,
-                nullptr,
-                &f.op,
-                f.err
-            );
-        }
+    return of_key<BOTH(upload_part_copy), to_buffer>(
+        w, w.token, 1, w.store, key.data(), key.size(), nullptr
     );
 }
 
 outcome upload_list_parts(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_list_parts(
-                w.store, w.token.data(), w.token.size(), &w.call, &f.page, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_list_parts_async(
-                w.store, w.token.data(), w.token.size(), &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(upload_list_parts), to_page>(w, w.token);
 }
 
 outcome upload_complete(const setting_of_call& w) {
     const blobstore_kv parts[] = {{str("1"), {}}};
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_complete(
-                w.store, w.token.data(), w.token.size(), parts, 1, &w.call, &f.info, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_complete_async(
-                w.store, w.token.data(), w.token.size(), parts, 1, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(upload_complete), to_info>(w, w.token, parts, 1);
 }
 
 outcome upload_abort(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_upload_abort(w.store, w.token.data(), w.token.size(), &w.call, f.err);
-        },
-        [&](call_frame& f) {
-            return blobstore_upload_abort_async(
-                w.store, w.token.data(), w.token.size(), &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(upload_abort)>(w, w.token);
 }
 
 outcome uploads_list(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_uploads_list(w.store, nullptr, &w.call, &f.page, f.err);
-        },
-        [&](call_frame& f) {
-            return blobstore_uploads_list_async(w.store, nullptr, &w.call, nullptr, &f.op, f.err);
-        }
-    );
+    return either<BOTH(uploads_list), to_page>(w, w.store, nullptr);
 }
 
 outcome uploads_abort(const setting_of_call& w) {
-    std::uint64_t aborted = 0;
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_uploads_abort(w.store, "", 0, 0, &w.call, &aborted, f.err);
-        },
-        [&](call_frame& f) {
-            return blobstore_uploads_abort_async(w.store, "", 0, 0, &w.call, nullptr, &f.op, f.err);
-        }
-    );
+    return either<BOTH(uploads_abort), &call_frame::count>(w, w.store, "", 0, 0);
 }
 
 outcome delete_with(const setting_of_call& w) {
     auto options = sized<blobstore_delete_options>();
     options.if_match = str("*");
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_delete_with(
-                w.store, target.data(), target.size(), &options, &w.call, &f.info, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_delete_with_async(
-                w.store, target.data(), target.size(), &options, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(delete_with), to_info>(w, target, &options);
 }
 
 outcome copy_with(const setting_of_call& w) {
@@ -258,173 +149,59 @@ outcome copy_with(const setting_of_call& w) {
     auto to = sized<blobstore_put_options>();
     to.flags = BLOBSTORE_PUT_KEEP_ATTRIBUTES | BLOBSTORE_PUT_KEEP_TAGS;
     to.if_match = str("*");
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_copy_with(
-                w.store,
-                key.data(),
-                key.size(),
-                &source,
-                w.store,
-                target.data(),
-                target.size(),
-                &to,
-                &w.call,
-                &f.info,
-                f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_copy_with_async(
-                w.store,
-                key.data(),
-                key.size(),
-                &source,
-                w.store,
-                target.data(),
-                target.size(),
-                &to,
-                &w.call,
-                nullptr,
-                &f.op,
-                f.err
-            );
-        }
+    return of_key<BOTH(copy_with), to_info>(
+        w, key, &source, w.store, target.data(), target.size(), &to
     );
 }
 
 outcome rename(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_rename(
-                w.store,
-                third.data(),
-                third.size(),
-                target.data(),
-                target.size(),
-                nullptr,
-                &w.call,
-                &f.info,
-                f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_rename_async(
-                w.store,
-                third.data(),
-                third.size(),
-                target.data(),
-                target.size(),
-                nullptr,
-                &w.call,
-                nullptr,
-                &f.op,
-                f.err
-            );
-        }
-    );
+    return of_key<BOTH(rename), to_info>(w, third, target.data(), target.size(), nullptr);
 }
 
 outcome update(const setting_of_call& w) {
     auto to = sized<blobstore_put_options>();
     to.content_type = str("text/x-new");
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_update(
-                w.store, target.data(), target.size(), &to, &w.call, &f.info, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_update_async(
-                w.store, target.data(), target.size(), &to, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(update), to_info>(w, target, &to);
 }
 
 outcome tags_get(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_tags_get(
-                w.store, key.data(), key.size(), nullptr, &w.call, &f.info, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_tags_get_async(
-                w.store, key.data(), key.size(), nullptr, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(tags_get), to_info>(w, key, nullptr);
 }
 
 outcome tags_set(const setting_of_call& w) {
     const blobstore_kv tag{str("a"), str("b")};
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_tags_set(
-                w.store, key.data(), key.size(), &tag, 1, nullptr, &w.call, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_tags_set_async(
-                w.store, key.data(), key.size(), &tag, 1, nullptr, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(tags_set)>(w, key, &tag, 1, nullptr);
 }
 
 outcome inspect(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_inspect(
-                w.store, key.data(), key.size(), nullptr, &w.call, &f.info, f.err
-            );
-        },
-        [&](call_frame& f) {
-            return blobstore_inspect_async(
-                w.store, key.data(), key.size(), nullptr, &w.call, nullptr, &f.op, f.err
-            );
-        }
-    );
+    return of_key<BOTH(inspect), to_info>(w, key, nullptr);
+}
+
+outcome undelete(const setting_of_call& w) {
+    return of_key<BOTH(undelete), to_info>(w, target);
 }
 
 outcome bucket_exists(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) { return blobstore_bucket_exists(w.store, &w.call, f.err); },
-        [&](call_frame& f) {
-            return blobstore_bucket_exists_async(w.store, &w.call, nullptr, &f.op, f.err);
-        }
-    );
+    return either<BOTH(bucket_exists)>(w, w.store);
 }
 
 outcome bucket_list(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) {
-            return blobstore_bucket_list(w.store, nullptr, &w.call, &f.page, f.err);
-        },
-        [&](call_frame& f) {
-            return blobstore_bucket_list_async(w.store, nullptr, &w.call, nullptr, &f.op, f.err);
-        }
-    );
+    return either<BOTH(bucket_list), to_page>(w, w.store, nullptr);
 }
 
 outcome bucket_create(const setting_of_call& w) {
-    return either(
-        w,
-        [&](call_frame& f) { return blobstore_bucket_create(w.store, nullptr, &w.call, f.err); },
-        [&](call_frame& f) {
-            return blobstore_bucket_create_async(w.store, nullptr, &w.call, nullptr, &f.op, f.err);
-        }
-    );
+    return either<BOTH(bucket_create)>(w, w.spare, nullptr);
 }
+
+outcome bucket_delete(const setting_of_call& w) {
+    return either<BOTH(bucket_delete)>(w, w.spare);
+}
+
+outcome bucket_versioning(const setting_of_call& w) {
+    return either<BOTH(bucket_versioning)>(w, w.spare, 1);
+}
+
+#undef BOTH
 
 outcome write_parts(const setting_of_call& w) {
     const std::string& data = parts_of_writer();
@@ -456,7 +233,7 @@ outcome write_parts(const setting_of_call& w) {
 }
 
 constexpr bool yes = true, no = false;
-constexpr auto beside = effect::beside;
+constexpr auto beside = effect::beside, makes_bucket = effect::makes_bucket;
 
 // name, effect, answer has a body, judged whole, request has a body, replayable, wanted, the call,
 // requests, what is prepared, a HEAD comes first, a second time is another answer
@@ -527,7 +304,39 @@ constexpr operation_row rows[] = {
     {"inspect", beside, yes, no, no, yes, content::whole, inspect, 1, nullptr},
     {"bucket_exists", effect::heads, no, no, no, yes, content::whole, bucket_exists, 1, nullptr},
     {"bucket_list", beside, yes, no, no, yes, content::whole, bucket_list, 1, nullptr},
-    {"bucket_create", beside, no, no, no, yes, content::whole, bucket_create, 1, nullptr},
+    {"undelete", effect::brings_back, yes, no, no, yes, content::old, undelete, 3, hide, no, yes},
+    {"bucket_create",
+     makes_bucket,
+     no,
+     no,
+     no,
+     yes,
+     content::whole,
+     bucket_create,
+     1,
+     remove_spare},
+    {"bucket_delete",
+     effect::removes_bucket,
+     no,
+     no,
+     no,
+     yes,
+     content::whole,
+     bucket_delete,
+     1,
+     nullptr,
+     no,
+     yes},
+    {"bucket_versioning",
+     effect::turns_versions,
+     no,
+     no,
+     yes,
+     yes,
+     content::whole,
+     bucket_versioning,
+     1,
+     nullptr},
     {"write_parts", effect::writes, no, no, yes, yes, parts_of_writer, write_parts, 6, nullptr},
 };
 
