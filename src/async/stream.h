@@ -30,6 +30,15 @@ public:
     }
 };
 
+/// errc::changed where there is still a byte.
+inline task<result<void>> check_ended(operation& op, reader& from) {
+    char more = 0;
+    const result<std::size_t> n = co_await from.read(op, {&more, 1}, 1);
+    if (!n) co_return n.error();
+    if (*n != 0) co_return error(errc::changed, "the source has more bytes than were announced");
+    co_return result<void>();
+}
+
 /// What a request or a put sends: memory, or a stream of known length, which may give fewer bytes
 /// than enough before its end. Borrowed; the caller keeps both alive.
 struct source {

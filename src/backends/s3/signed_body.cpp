@@ -45,6 +45,10 @@ task<result<void>> signed_body::next_chunk(operation& op) {
             co_return error(errc::changed, "the source ended before the length it promised");
     }
     left_ -= data.size();
+    if (data.empty()) {
+        const result<void> ended = co_await check_ended(op, inner_);
+        if (!ended) co_return ended.error();
+    }
     sum_.update(data);
     previous_ = sigv4::chunk_signature(key_, at, previous_, sha256(data));
     if (data.empty()) {

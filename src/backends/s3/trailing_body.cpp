@@ -69,6 +69,8 @@ trailing_body::read_inner(operation& op, std::span<char> into, std::size_t enoug
     chunk_left_ -= *n;
     if (left_ > 0 && chunk_left_ == 0) begin_chunk("\r\n");
     if (left_ > 0) co_return n;
+    const result<void> ended = co_await check_ended(op, inner_);
+    if (!ended) co_return ended.error();
     const std::string now = base64(sum_.finish());
     if (value_.empty()) value_ = now;
     const sigv4::field trailer{name_, value_};
