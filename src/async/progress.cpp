@@ -2,6 +2,8 @@
 // When it is time to tell, and how fast it goes.
 #include "async/progress.h"
 
+#include "base/secret.h"
+
 #include <algorithm>
 
 namespace blobstore {
@@ -28,6 +30,8 @@ void progress_meter::add(std::int64_t bytes) noexcept {
 
 void progress_meter::keep(std::string_view text) {
     const std::lock_guard lock(mutex_);
+    if (!tell_) return;
+    wipe(text_.data(), text_.size()); // there may be a customer's key in it
     text_ = text;
     new_text_ = true;
     tell_locked();
@@ -41,6 +45,7 @@ void progress_meter::tell() noexcept {
 void progress_meter::close() noexcept {
     const std::lock_guard lock(mutex_);
     tell_ = nullptr;
+    wipe(text_.data(), text_.size());
 }
 
 /// Over the last seconds: a call that waits for its next part is not slow yet.

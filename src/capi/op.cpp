@@ -114,6 +114,7 @@ bool tell_progress(void* who, const progress& now) noexcept {
     op.more_to_tell = op.telling;
     if (op.telling) return false;
     try {
+        wipe(op.resume.data(), op.resume.size()); // there may be a customer's key in it
         op.resume = now.resume;
         const blobstore_event event{
             op.user_data,
@@ -289,6 +290,7 @@ using namespace blobstore::capi;
 blobstore_op::~blobstore_op() {
     complete = true;
     free_results();
+    wipe(resume.data(), resume.size());
 }
 
 void blobstore_op::free_results() noexcept {
@@ -317,6 +319,7 @@ void blobstore_op::progress_heard() noexcept {
     {
         const std::lock_guard lock(mutex);
         telling = false;
+        wipe(resume.data(), resume.size());
         was_last = complete_waits;
         again = std::exchange(more_to_tell, false) && !complete;
     }

@@ -61,7 +61,7 @@ private:
         const result<std::string> partial = sink_->keep();
         if (!partial) return partial.error();
         state_.partial = *partial;
-        const std::string text = encode_resume(state_);
+        const wiping_string text = encode_resume(state_);
         if (meter_) meter_->keep(text);
         return file_ ? file_.save(text) : result<void>();
     }
@@ -170,10 +170,10 @@ result<void> look_at_parts(operation& op, left_over& found) {
 result<left_over>
 look_back(operation& op, const get_options& options, const std::string& uri, const local_file& to) {
     left_over found;
-    std::string text = options.resume;
+    wiping_string text(options.resume);
     const resume_file file(options.resume_path);
     if (text.empty() && file) {
-        result<std::string> kept = file.load();
+        result<wiping_string> kept = file.load();
         if (!kept) return kept.error();
         text = std::move(*kept);
     }

@@ -55,8 +55,9 @@ folder_and_name split(const std::string& path) {
 
 } // namespace
 
-std::string encode_resume(const upload_state& state) {
+wiping_string encode_resume(const upload_state& state) {
     name_values fields = fields_of(state.upload);
+    const wiped_at_end wiped(fields);
     fields.emplace_back("size", std::to_string(state.from.size));
     fields.emplace_back("device", std::to_string(state.from.device));
     fields.emplace_back("inode", std::to_string(state.from.inode));
@@ -70,8 +71,9 @@ std::string encode_resume(const upload_state& state) {
 }
 
 result<upload_state> decode_resume(std::string_view text) {
-    const result<name_values> fields = decode_state(upload_resume, text);
+    result<name_values> fields = decode_state(upload_resume, text);
     if (!fields) return fields.error();
+    const wiped_at_end wiped(*fields);
     upload_state state;
     result<open_upload> upload = upload_of(*fields);
     if (!upload) return upload.error();
@@ -86,7 +88,7 @@ result<upload_state> decode_resume(std::string_view text) {
     return state;
 }
 
-std::string encode_resume(const download_state& state) {
+wiping_string encode_resume(const download_state& state) {
     std::string parts;
     for (const auto& [number, sum] : state.parts)
         parts += std::to_string(number) + ' ' + hex(sum) + '\n';
@@ -130,15 +132,15 @@ result<download_state> decode_download(std::string_view text) {
     return state;
 }
 
-result<std::string> resume_file::load() const {
+result<wiping_string> resume_file::load() const {
     const descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file && errno == ENOENT) return std::string();
+    if (!file && errno == ENOENT) return wiping_string();
     if (!file) return os_error(errno, "cannot open the resume file '" + path_ + "'");
     const result<file_facts> facts = facts_of(file.get());
     if (!facts) return facts.error();
     if (facts->kind != file_kind::regular || facts->size > longest)
         return error(errc::invalid_argument, "'" + path_ + "' is no resume file");
-    std::string text(static_cast<std::size_t>(facts->size), '\0');
+    wiping_string text(static_cast<std::size_t>(facts->size), '\0');
     const result<std::size_t> n = read_at(file.get(), text, 0);
     if (!n) return n.error();
     text.resize(*n);

@@ -24,7 +24,7 @@ struct upload_state {
     std::map<std::uint32_t, std::string> receipts;
 };
 
-std::string encode_resume(const upload_state& state);
+wiping_string encode_resume(const upload_state& state);
 /// errc::invalid_argument where the text is none, cut or changed.
 result<upload_state> decode_resume(std::string_view text);
 
@@ -38,7 +38,7 @@ struct download_state {
     std::map<std::uint64_t, std::string> parts; ///< from 0, with the raw sum of that kind
 };
 
-std::string encode_resume(const download_state& state);
+wiping_string encode_resume(const download_state& state);
 /// errc::invalid_argument where the text is none, cut or changed.
 result<download_state> decode_download(std::string_view text);
 
@@ -51,7 +51,7 @@ public:
     explicit operator bool() const noexcept { return !path_.empty(); }
 
     /// Empty where there is no file.
-    result<std::string> load() const;
+    result<wiping_string> load() const;
     result<void> save(std::string_view text) const;
     /// What is not there is success.
     result<void> remove() const;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t sum_size = 4;
 
-void put_text(std::string& out, std::string_view text) {
-    out += big_endian(static_cast<std::uint32_t>(text.size()));
+void put_text(wiping_string& out, std::string_view text) {
+    out += std::string_view(big_endian(static_cast<std::uint32_t>(text.size())));
     out += text;
 }
 
@@ -32,15 +32,15 @@ bool take_text(std::string_view& rest, std::string& text) {
 }
 
 /// base64 without what URLs, shells and file names treat as their own.
-std::string to_url_form(std::string text) {
+void to_url_form(std::string& text) {
     while (!text.empty() && text.back() == '=')
         text.pop_back();
     std::replace(text.begin(), text.end(), '+', '-');
     std::replace(text.begin(), text.end(), '/', '_');
-    return text;
 }
 
-std::string from_url_form(std::string text) {
+wiping_string from_url_form(std::string_view coded) {
+    wiping_string text(coded);
     std::replace(text.begin(), text.end(), '-', '+');
     std::replace(text.begin(), text.end(), '_', '/');
     text.append((4 - text.size() % 4) % 4, '=');
@@ -55,24 +55,29 @@ error not_whole(const char* why) {
 
 } // namespace
 
-std::string encode_state(std::string_view kind, const name_values& fields) {
-    std::string bytes;
+wiping_string encode_state(std::string_view kind, const name_values& fields) {
+    wiping_string bytes;
     for (const auto& [name, value] : fields) {
         put_text(bytes, name);
         put_text(bytes, value);
     }
-    bytes += big_endian(crc32c(bytes, crc32c(kind)));
-    std::string text = std::string(kind) + to_url_form(base64(bytes));
-    wipe(bytes.data(), bytes.size());
+    bytes += std::string_view(big_endian(crc32c(bytes, crc32c(kind))));
+    std::string coded = base64(bytes);
+    to_url_form(coded);
+    wiping_string text(kind);
+    text += std::string_view(coded);
+    wipe(coded.data(), coded.size());
     return text;
 }
 
 result<name_values> decode_state(std::string_view kind, std::string_view text) {
     if (!text.starts_with(kind)) return not_whole("the token or resume string is of another kind");
-    result<std::string> bytes = unbase64(from_url_form(std::string(text.substr(kind.size()))));
-    if (!bytes || bytes->size() < sum_size)
-        return not_whole("the token or resume string is cut or changed");
-    std::string_view rest(*bytes);
+    result<std::string> plain = unbase64(from_url_form(text.substr(kind.size())));
+    if (!plain) return not_whole("the token or resume string is cut or changed");
+    const wiping_string bytes(*plain);
+    wipe(plain->data(), plain->size());
+    if (bytes.size() < sum_size) return not_whole("the token or resume string is cut or changed");
+    std::string_view rest(bytes);
     const std::string_view sum = rest.substr(rest.size() - sum_size);
     rest.remove_suffix(sum_size);
     if (big_endian(crc32c(rest, crc32c(kind))) != sum)
@@ -80,10 +85,11 @@ result<name_values> decode_state(std::string_view kind, std::string_view text) {
     name_values fields;
     while (!rest.empty()) {
         auto& [name, value] = fields.emplace_back();
-        if (!take_text(rest, name) || !take_text(rest, value))
+        if (!take_text(rest, name) || !take_text(rest, value)) {
+            const wiped_at_end wiped(fields);
             return not_whole("the token or resume string is cut or changed");
+        }
     }
-    wipe(bytes->data(), bytes->size());
     return fields;
 }
 
@@ -109,12 +115,10 @@ name_values fields_of(const open_upload& upload) {
     return fields;
 }
 
-std::string encode_upload(const open_upload& upload) {
+wiping_string encode_upload(const open_upload& upload) {
     name_values fields = fields_of(upload);
-    std::string text = encode_state(upload_token, fields);
-    for (auto& [name, value] : fields)
-        wipe(value.data(), value.size());
-    return text;
+    const wiped_at_end wiped(fields);
+    return encode_state(upload_token, fields);
 }
 
 result<open_upload> upload_of(const name_values& fields) {
@@ -134,8 +138,9 @@ result<open_upload> upload_of(const name_values& fields) {
 }
 
 result<open_upload> decode_upload(std::string_view text) {
-    const result<name_values> fields = decode_state(upload_token, text);
+    result<name_values> fields = decode_state(upload_token, text);
     if (!fields) return fields.error();
+    const wiped_at_end wiped(*fields);
     return upload_of(*fields);
 }
 

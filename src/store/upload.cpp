@@ -69,7 +69,7 @@ private:
 
     result<void> tell_locked(operation& parent) {
         if (!file_ && !parent.meter) return {};
-        const std::string text = encode_resume(state_);
+        const wiping_string text = encode_resume(state_);
         if (parent.meter) parent.meter->keep(text);
         return file_ ? file_.save(text) : result<void>();
     }
@@ -82,10 +82,10 @@ private:
 
 /// The state that the caller gives, or that the file keeps; nothing where the upload is new.
 result<std::optional<upload_state>> earlier(const upload_work& work) {
-    std::string text = work.options.transfer.resume;
+    wiping_string text(work.options.transfer.resume);
     const resume_file file(work.options.transfer.resume_path);
     if (text.empty() && file) {
-        result<std::string> kept = file.load();
+        result<wiping_string> kept = file.load();
         if (!kept) return kept.error();
         text = std::move(*kept);
     }

@@ -63,7 +63,7 @@ store::upload_create(operation& op, const std::string& key, const put_options& o
     const std::string full = prefix_ + key;
     const result<open_upload> made = co_await backend_->upload_create(op, full, *with);
     if (!made) co_return describe(made.error(), "upload_create", key);
-    co_return encode_upload(*made);
+    co_return std::string(encode_upload(*made)); // wiped by the buffer that it becomes
 }
 
 task<result<std::string>> store::upload_part(
@@ -225,7 +225,7 @@ store::uploads(operation& op, const std::string& prefix, const std::string& page
         return !each.key.starts_with(full); // MinIO takes the prefix for a whole key
     });
     for (upload_entry& each : page->uploads) {
-        each.id = encode_upload({each.key, each.id, {}, {}, {}, {}, {}});
+        each.id = std::string_view(encode_upload({each.key, each.id, {}, {}, {}, {}, {}}));
         shorten(each.key);
     }
     page->next_token = hex(page->next_token);

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     check_text(input);
     const name_values fields = fields_in(input);
     for (const std::string_view kind : {upload_token, upload_resume}) {
-        const std::string text = encode_state(kind, fields);
+        const std::string text(encode_state(kind, fields));
         const result<name_values> back = decode_state(kind, text);
         FUZZ_ASSERT(back && *back == fields);
         check_text(text);

@@ -81,8 +81,9 @@ struct known_upload {
     std::int64_t begun_ns = 0;
 };
 
-std::string encode_record(const open_upload& what, const put_options& options) {
+wiping_string encode_record(const open_upload& what, const put_options& options) {
     name_values fields = fields_of(what);
+    const wiped_at_end wiped(fields);
     fields.emplace_back("attributes", encode_attributes({options.set, options.tags}));
     return encode_state(record_kind, fields);
 }
@@ -96,12 +97,13 @@ result<known_upload> read_record(int root, const std::string& id, resolution how
     result<file_facts> facts = facts_of(file->get());
     if (!facts) return facts.error();
     if (facts->kind != file_kind::regular || facts->size > largest_record) return malformed(id);
-    std::string text(facts->size, '\0');
+    wiping_string text(facts->size, '\0');
     result<std::size_t> got = read_at(file->get(), text, 0);
     if (!got) return got.error();
     text.resize(*got);
     result<name_values> fields = decode_state(record_kind, text);
     if (!fields) return malformed(id);
+    const wiped_at_end wiped(*fields);
     result<open_upload> what = upload_of(*fields);
     if (!what) return malformed(id);
     result<kept_attributes> set = decode_attributes(field_of(*fields, "attributes"));
