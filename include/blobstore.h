@@ -549,6 +549,8 @@ typedef struct blobstore_get_options {
     blobstore_str resume; /* download_file: the resume string of an earlier try, to go on with the same object, else E_CHANGED */
     blobstore_str resume_path; /* download_file: keeps it in this file, mode 0600; goes on where there is one, removed when
                                 * the file is there. Objects of less than two parts are read anew */
+    uint64_t read_ahead; /* reader: bytes fetched before they are asked for, in parts of part_size (0 = read_ahead / parallel,
+                          * 64 KiB to 8 MiB), parallel at a time; 0 = none, else at least 64 KiB. The chapter Reader */
 } blobstore_get_options;
 
 /** A range of get_ranges, and where it goes. Frozen array element: 32 bytes with 64-bit pointers, 24 with 32-bit ones. */
@@ -1260,7 +1262,11 @@ BLOBSTORE_FN(void) blobstore_page_free(blobstore_page *page);
 
 
 /* ---- Reader: a streaming read, pinned to one ETag. One that breaks off goes on where it was, on a new connection,
- * within the attempts of the call, which count anew after each MiB; without a strong ETag it fails instead ---- */
+ * within the attempts of the call, which count anew after each MiB; without a strong ETag it fails instead.
+ * With read_ahead the first read begins to fetch what follows, in the background, from stores with an ETag per object
+ * (S3): at most so many bytes are held or on their way, of at most half the memory_budget (short of it, or without an
+ * ETag, it reads as without). A failure comes where its bytes would; what was fetched is dropped then, and by a seek
+ * to where nothing is held ---- */
 
 /** Opens a streaming read of an object or a range of it.
  *  Tags: [any] [blk] [null: options call err] [own: out err] [use: key options call]

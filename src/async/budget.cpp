@@ -36,9 +36,10 @@ budget::share budget::granted(const std::shared_ptr<budget>& from, std::uint64_t
 }
 
 std::optional<budget::share>
-budget::try_take(const std::shared_ptr<budget>& from, std::uint64_t bytes) {
+budget::try_take(const std::shared_ptr<budget>& from, std::uint64_t bytes, std::uint64_t leave) {
     const std::lock_guard lock(from->mutex_);
-    if (!from->waiting_.empty() || bytes > from->free_) return std::nullopt;
+    if (!from->waiting_.empty() || bytes > from->free_ || from->free_ - bytes < leave)
+        return std::nullopt;
     from->free_ -= bytes;
     from->most_out_ = std::max(from->most_out_, from->total_ - from->free_);
     return granted(from, bytes);

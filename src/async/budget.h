@@ -50,8 +50,9 @@ public:
     /// The most that was out at one time.
     std::uint64_t peak() const;
 
-    /// At once or not at all; nothing where somebody waits.
-    static std::optional<share> try_take(const std::shared_ptr<budget>& from, std::uint64_t bytes);
+    /// At once or not at all; nothing where somebody waits, or less than `leave` would remain.
+    static std::optional<share>
+    try_take(const std::shared_ptr<budget>& from, std::uint64_t bytes, std::uint64_t leave = 0);
 
     /// Waits its turn, as long as the operation is armed for. errc::too_large for more than there
     /// is in all.

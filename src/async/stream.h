@@ -28,6 +28,9 @@ public:
     virtual result<void> rewind() {
         return error(errc::unsupported, "this source cannot be read twice");
     }
+
+    /// The next read starts at this byte; false: it cannot do that.
+    virtual bool seek(std::uint64_t) noexcept { return false; }
 };
 
 /// errc::changed where there is still a byte.

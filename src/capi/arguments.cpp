@@ -95,6 +95,7 @@ result<get_options> read(const blobstore_get_options* given) {
                         !options.resume_path.empty();
     options.part_size = o->part_size;
     options.parallel = o->parallel;
+    options.read_ahead = o->read_ahead;
     if (o->flags & BLOBSTORE_GET_MAX_GAP) options.max_gap = o->max_gap;
     return options;
 }

@@ -90,11 +90,12 @@ public:
 
     std::uint64_t position() const noexcept { return at_.position; }
 
-    /// The next read starts there, counted from the start of what was opened.
-    void seek(std::uint64_t position) noexcept {
-        if (position == at_.position) return;
-        body_.bytes.reset();
+    /// Counted from the start of what was opened.
+    bool seek(std::uint64_t position) noexcept override {
+        if (position == at_.position) return true;
+        if (body_.bytes && !body_.bytes->seek(position)) body_.bytes.reset();
         at_ = {position, 0, 0};
+        return true;
     }
 
     task<result<std::size_t>>

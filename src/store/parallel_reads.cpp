@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint64_t direct_size = 64 * 1024; // a piece from here on is read where it goes
 constexpr std::uint64_t scratch_size = 256 * 1024;
 
-std::size_t width_of(const get_options& asked, std::uint32_t usual) noexcept {
-    return std::min(asked.parallel == 0 ? usual : asked.parallel, most_parallel);
-}
-
 /// What the members of read_parts share.
 struct parts_job {
     const opened_object& what;
@@ -218,6 +214,10 @@ result<std::vector<resolved_range>> clipped(std::span<range_target> targets, std
 }
 
 } // namespace
+
+std::size_t width_of(const get_options& asked, std::uint32_t usual) noexcept {
+    return std::min(asked.parallel == 0 ? usual : asked.parallel, most_parallel);
+}
 
 std::uint64_t part_size_of(const get_options& asked) noexcept {
     return std::max(asked.part_size == 0 ? default_part_size : asked.part_size, least_part_size);

@@ -86,6 +86,9 @@ struct opened_body {
 using part_mover = std::function<
     task<result<void>>(operation& op, resumable from, std::uint64_t at, std::uint64_t length)>;
 
+/// Requests at a time.
+std::size_t width_of(const get_options& asked, std::uint32_t usual) noexcept;
+
 /// The bytes of a part of such a read.
 std::uint64_t part_size_of(const get_options& asked) noexcept;
 

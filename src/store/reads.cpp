@@ -2,6 +2,7 @@
 // The reads of the portable store: into memory, as a stream, in many ranges.
 #include "store/checksums.h"
 #include "store/key.h"
+#include "store/read_ahead.h"
 #include "store/store.h"
 #include "store/verify.h"
 
@@ -89,18 +90,26 @@ std::optional<told_checksum> told_of(const object_body& body, const get_options&
     return told;
 }
 
-/// Has the bytes compared while they are read: over what mends itself, so that the sum goes on.
-void verify(
+/// Has the bytes fetched ahead where there is `memory` for it, and compared while they are read:
+/// over what mends itself, so that the sum goes on.
+void mend(
     const std::shared_ptr<backend>& from,
-    const std::string& key,
-    const get_options& options,
-    object_body& body,
+    opened_body& into,
     std::optional<told_checksum> told,
-    unsigned attempts
+    const std::shared_ptr<budget>& memory
 ) {
+    object_body& body = into.body;
+    const unsigned used = into.at.used;
     object_body raw{body.meta, body.offset, body.length, std::move(body.bytes), false};
-    auto mended = std::make_unique<object_reader>(from, key, options, std::move(raw), attempts);
-    body.bytes = verified(std::move(mended), std::move(*told), body.length);
+    std::unique_ptr<reader> mended;
+    if (memory)
+        mended = std::make_unique<ahead_reader>(
+            from, into.key, into.asked, std::move(raw), used, memory
+        );
+    else
+        mended = std::make_unique<object_reader>(from, into.key, into.asked, std::move(raw), used);
+    if (told) mended = verified(std::move(mended), std::move(*told), body.length);
+    body.bytes = std::move(mended);
     body.unverified = true;
 }
 
@@ -139,8 +148,10 @@ task<result<void>> store::open_body(
     into.body.unverified = false;
     const bool by_parts = may_part && into.told && combines(into.told->kind) &&
                           pays_in_parts(*backend_, options, into.body);
-    if (into.told && !by_parts)
-        verify(backend_, into.key, options, into.body, std::exchange(into.told, {}), into.at.used);
+    std::shared_ptr<budget> memory;
+    if (!may_part && pays_ahead(*backend_, options, into.body)) memory = limits_.transfer.memory;
+    if (memory || (into.told && !by_parts))
+        mend(backend_, into, std::exchange(into.told, {}), memory);
     shorten(into.body.meta.key);
     co_return result<void>();
 }

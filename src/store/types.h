@@ -76,6 +76,7 @@ struct get_options {
     std::optional<std::uint64_t> max_gap; ///< of get_ranges: wider ones are not read along
     bool resumable = false;               ///< of a download to a path: what came stays
     std::string resume, resume_path;      ///< see blobstore_get_options
+    std::uint64_t read_ahead = 0;         ///< of a reader; 0 = none
 };
 
 struct attributes {

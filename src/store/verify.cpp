@@ -31,6 +31,14 @@ public:
         co_return *failed_;
     }
 
+    /// What is not read in a row is not compared.
+    bool seek(std::uint64_t position) noexcept override {
+        if (!inner_->seek(position)) return false;
+        ended_ = true;
+        failed_.reset();
+        return true;
+    }
+
 private:
     const std::unique_ptr<reader> inner_;
     const told_checksum told_;

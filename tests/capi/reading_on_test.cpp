@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace blobstore::capi_tests {
 namespace {
@@ -209,8 +210,8 @@ TEST_P(reading_on, parts_break_off_and_go_on) {
     data_ = numbered(3'000'001);
     server_.put_object("bucket", "key", data_);
     options_.part_size = 200'000;
+    options_.read_ahead = 1'000'000;
     for (int way = 0; way < ways; ++way) {
-        if (way == 2) continue; // one stream
         for (const std::uint64_t byte : {0U, 100'000U}) {
             server_.on({}, fakes::close_at(fakes::stage::answer_body, byte), 9);
             server_.clear_log();
@@ -228,8 +229,8 @@ TEST_P(reading_on, parts_break_off_and_go_on) {
 TEST_P(reading_on, parts_of_an_object_replaced_meanwhile_are_changed) {
     data_ = numbered(3'000'001);
     options_.part_size = 200'000;
+    options_.read_ahead = 1'000'000;
     for (int way = 0; way < ways; ++way) {
-        if (way == 2) continue;
         server_.put_object("bucket", "key", data_);
         fakes::fault other;
         other.status = 412;
@@ -242,6 +243,52 @@ TEST_P(reading_on, parts_of_an_object_replaced_meanwhile_are_changed) {
         EXPECT_EQ(read(way), BLOBSTORE_E_CHANGED) << way << ": " << err_.line();
         server_.clear_faults();
     }
+}
+
+TEST_P(reading_on, ahead_it_is_faster_where_each_connection_is_slow) {
+    data_ = numbered(3'000'001);
+    server_.put_object("bucket", "key", data_);
+    fakes::fault slow = fakes::answer_late(milliseconds(50));
+    slow.segment = 20'000;
+    slow.segment_delay = milliseconds(20);
+    server_.on({}, slow, fakes::for_ever);
+    options_.part_size = 200'000;
+    options_.parallel = 16;
+    const auto took = [this](std::uint64_t ahead) {
+        options_.read_ahead = ahead;
+        const auto begin = std::chrono::steady_clock::now();
+        EXPECT_EQ(read_stream(), BLOBSTORE_OK) << err_.line();
+        EXPECT_TRUE(body_ == data_);
+        return std::chrono::steady_clock::now() - begin;
+    };
+    const auto without = took(0);
+    server_.clear_log();
+    const auto with = took(3'000'000);
+    EXPECT_GE(without, 3 * with);
+    EXPECT_EQ(server_.log().size(), 16U);
+}
+
+TEST_P(reading_on, ahead_ends_with_its_reader) {
+    data_ = numbered(3'000'001);
+    server_.put_object("bucket", "key", data_);
+    server_.on({.nth = 2}, fakes::stall_at(fakes::stage::answer_body, 1'000), fakes::for_ever);
+    options_.part_size = 200'000;
+    options_.read_ahead = 600'000;
+    blobstore_reader* made = nullptr;
+    ASSERT_EQ(
+        blobstore_reader_open(store_.get(), "key", 3, &options_, &call_, &made, err_), BLOBSTORE_OK
+    );
+    reader_ptr reader(made);
+    char some[10];
+    std::size_t n = 0;
+    ASSERT_EQ(blobstore_reader_read(reader.get(), some, sizeof some, &n, err_), BLOBSTORE_OK);
+    ASSERT_TRUE(server_.wait_for_requests(4, milliseconds(20'000)));
+    EXPECT_FALSE(server_.wait_for_requests(5, milliseconds(100))) << "more than is to be held";
+    EXPECT_GE(server_.counters().open_now, 4U);
+    reader.reset();
+    for (int i = 0; i < 1000 && server_.counters().open_now != 0; ++i)
+        std::this_thread::sleep_for(milliseconds(10)); // half as long as a stall may be
+    EXPECT_EQ(server_.counters().open_now, 0U);
 }
 
 TEST_P(reading_on, many_ranges_break_off_and_go_on_with_the_same_object) {

@@ -21,6 +21,8 @@ protected:
         return reader_ptr(made);
     }
 
+    void read_next_seek(const blobstore_get_options* options);
+
     static std::string rest(blobstore_reader* reader, std::size_t step) {
         std::string out, part(step, '\0');
         for (std::size_t n = 1; n != 0;) {
@@ -39,11 +41,24 @@ protected:
 CONFORMANCE_SUITE(readers);
 
 TEST_P(readers, read_next_seek) {
+    read_next_seek(nullptr);
+}
+
+TEST_P(readers, read_next_seek_with_read_ahead) {
+    auto options = sized<blobstore_get_options>();
+    options.read_ahead = 1 << 20;
+    read_next_seek(&options);
+    options.part_size = 300'000;
+    options.parallel = 1;
+    read_next_seek(&options);
+}
+
+void readers::read_next_seek(const blobstore_get_options* options) {
     std::string data;
     while (data.size() < (3U << 20))
         data += std::to_string(data.size()) + ",";
     ASSERT_EQ(put(key("s"), data).status, 0);
-    const reader_ptr reader = open(key("s"));
+    const reader_ptr reader = open(key("s"), options);
     ASSERT_TRUE(reader);
     auto view = sized<blobstore_object_view>();
     ASSERT_EQ(blobstore_reader_object(reader.get(), &view), 0);
@@ -72,6 +87,7 @@ TEST_P(readers, of_a_range) {
     options.flags = BLOBSTORE_GET_OFFSET | BLOBSTORE_GET_LENGTH;
     options.offset = 2;
     options.length = 5;
+    options.read_ahead = 100;
     const reader_ptr reader = open(key("s"), &options);
     ASSERT_TRUE(reader);
     EXPECT_EQ(rest(reader.get(), 3), "23456");

@@ -169,6 +169,7 @@ static void layout_blobstore_get_options(void) {
     OFFSET(blobstore_get_options, reserved0);
     OFFSET(blobstore_get_options, resume);
     OFFSET(blobstore_get_options, resume_path);
+    OFFSET(blobstore_get_options, read_ahead);
 }
 
 static void layout_blobstore_range(void) {

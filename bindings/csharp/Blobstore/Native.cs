@@ -222,6 +222,7 @@ namespace Blobstore
         public uint reserved0;
         public blobstore_str resume;
         public blobstore_str resume_path;
+        public ulong read_ahead;
 
         public static blobstore_get_options Make()
         {

@@ -164,6 +164,7 @@ func mirror() []string {
 		fmt.Sprint("offset blobstore_get_options.reserved0 ", unsafe.Offsetof(vGetOptions.Reserved0)),
 		fmt.Sprint("offset blobstore_get_options.resume ", unsafe.Offsetof(vGetOptions.Resume)),
 		fmt.Sprint("offset blobstore_get_options.resume_path ", unsafe.Offsetof(vGetOptions.ResumePath)),
+		fmt.Sprint("offset blobstore_get_options.read_ahead ", unsafe.Offsetof(vGetOptions.ReadAhead)),
 		fmt.Sprint("size blobstore_range ", unsafe.Sizeof(vRange)),
 		fmt.Sprint("offset blobstore_range.offset ", unsafe.Offsetof(vRange.Offset)),
 		fmt.Sprint("offset blobstore_range.length ", unsafe.Offsetof(vRange.Length)),

@@ -343,6 +343,7 @@ type GetOptions struct {
 	Reserved0           uint32
 	Resume              Str
 	ResumePath          Str
+	ReadAhead           uint64
 }
 
 // NewGetOptions returns the structure with its size set and all else default.

@@ -220,7 +220,7 @@ class blobstore_get_options(_Sized):
                 ("if_match", blobstore_str), ("if_none_match", blobstore_str), ("version", blobstore_str),
                 ("sse_customer_key", blobstore_str), ("part_size", c_uint64), ("max_gap", c_uint64),
                 ("parallel", c_uint32), ("reserved0", c_uint32), ("resume", blobstore_str),
-                ("resume_path", blobstore_str)]
+                ("resume_path", blobstore_str), ("read_ahead", c_uint64)]
 
 
 class blobstore_range(Structure):

@@ -450,6 +450,7 @@ pub struct blobstore_get_options {
     pub reserved0: u32,
     pub resume: blobstore_str,
     pub resume_path: blobstore_str,
+    pub read_ahead: u64,
 }
 
 impl Default for blobstore_get_options {

@@ -142,6 +142,7 @@ fn mirror() -> Vec<(&'static str, u64)> {
         ("offset blobstore_get_options.reserved0", offset!(blobstore_get_options, reserved0)),
         ("offset blobstore_get_options.resume", offset!(blobstore_get_options, resume)),
         ("offset blobstore_get_options.resume_path", offset!(blobstore_get_options, resume_path)),
+        ("offset blobstore_get_options.read_ahead", offset!(blobstore_get_options, read_ahead)),
         ("size blobstore_range", core::mem::size_of::<blobstore_range>() as u64),
         ("offset blobstore_range.offset", offset!(blobstore_range, offset)),
         ("offset blobstore_range.length", offset!(blobstore_range, length)),
