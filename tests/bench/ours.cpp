@@ -198,6 +198,8 @@ int main(int argc, char** argv) {
         get_flight(args);
     else if (work == "put-flight")
         put_flight(args);
+    else if (work == "put-many")
+        put_many(args);
     else if (work == "upload")
         upload(args);
     else if (work == "download")

@@ -68,6 +68,7 @@ struct session {
 // The works of bench_ours that have more than one call in flight, and those about memory.
 void get_flight(const arguments& args);
 void put_flight(const arguments& args);
+void put_many(const arguments& args);
 void idle_connections(const arguments& args);
 void upload(const arguments& args);
 void download(const arguments& args);

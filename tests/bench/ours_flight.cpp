@@ -3,8 +3,10 @@
 #include "ours.h"
 
 #include <array>
+#include <fcntl.h>
 #include <functional>
 #include <malloc.h>
+#include <unistd.h>
 #include <vector>
 
 namespace bench {
@@ -16,6 +18,12 @@ queue_handle new_queue() {
     blobstore_queue* queue = nullptr;
     check(blobstore_queue_new(0, &queue, &err), err);
     return queue_handle(queue);
+}
+
+void read_file(const std::string& path, char* into, std::size_t size) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0 || ::read(file, into, size) != static_cast<ssize_t>(size)) fail("no file to put");
+    ::close(file);
 }
 
 /// Keeps `flight` calls running until n have ended; submit(slot, async) begins one.
@@ -104,6 +112,40 @@ void put_flight(const arguments& args) {
             );
             check(status, err);
         });
+    });
+}
+
+/// Files of a folder, 00000 and so on, each read and put under a key of its own.
+void put_many(const arguments& args) {
+    const session s(args.text("url"));
+    const queue_handle queue = new_queue();
+    const std::size_t flight = args.number("flight", 64), size = args.size();
+    const std::string folder = args.text("folder");
+    std::vector<char> memory(flight * size);
+    per_operation(args.count(), [&](long n) {
+        long number = 0;
+        const auto put_next = [&](std::uint64_t slot, const blobstore_async& async) {
+            char name[16];
+            std::snprintf(name, sizeof name, "/%05ld", number++);
+            char* const bytes = &memory[slot * size];
+            read_file(folder + name, bytes, size);
+            const std::string key = std::string("ours") + name;
+            blobstore_error* err = nullptr;
+            const blobstore_status status = blobstore_put_async(
+                s.store.get(),
+                key.data(),
+                key.size(),
+                bytes,
+                size,
+                nullptr,
+                nullptr,
+                &async,
+                nullptr,
+                &err
+            );
+            check(status, err);
+        };
+        keep_in_flight(queue.get(), flight, n, put_next);
     });
 }
 

@@ -18,6 +18,8 @@ class Subject:
     settings: str = ""
     counts_allocations: bool = False
     once_in: int = 0  # slow ones run every so many rounds
+    timed: int = 0    # operations of a program that does not measure itself
+    gateway: bool = False  # to versitygw, in place of the benchmark's own server
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ def object_store(work, *words, settings="SigV4, no checksum"):
     return Subject("object_store", "object_store", work, words, False, settings)
 
 
+def to_gateway(name, client, *words, timed=0, settings=""):
+    return Subject(name, client, "", words, settings=settings, timed=timed, gateway=True)
+
+
 def python(client, work, *words, settings="SigV4, checksums when required"):
     return Subject(client, client, work, words, False, settings, once_in=2)
 
@@ -76,6 +82,8 @@ SMALL = ("size=1024",)
 FLIGHT = ("size=1024", "count=100000", "flight=32")
 PUT_FLIGHT = ("size=4096", "count=50000", "flight=32")
 GIB = ("size=1073741824", "count=1")
+MANY = 10000  # files of MANY_SIZE bytes in {work}/many
+MANY_SIZE = 4096
 FILE = "file={work}/gib" # in the folder of the run
 RANGES = ("size=1073741824", "count=10000")
 
@@ -135,6 +143,16 @@ ROWS = (
          object_store("put-flight", "size=4096", "count=20000", "flight=32",
                       settings="SigV4, payload signed")),
         (Limit(0.45, "object_store"),), (Limit(0.3, "object_store"),)),
+    Row("put-many", "10,000 PUTs of 4 KiB files to versitygw, 64 in flight", "cpu_us", "us",
+        (to_gateway("ours", "ours", "put-many", "url={url}", "folder={work}/many", "flight=64",
+                    f"size={MANY_SIZE}", f"count={MANY}", settings="by queue; " + OURS_SIGNED),
+         to_gateway("ours, program", "program", "cp", "-r", "-j", "64", "--storage", "{url}",
+                    "{work}/many", "s3://test/program/", timed=MANY,
+                    settings="cp -r of the folder, the whole process"),
+         to_gateway("s5cmd", "s5cmd", "--endpoint-url", "{endpoint}", "--numworkers", "64", "--log",
+                    "error", "run", "{work}/many.txt", timed=MANY,
+                    settings="run of 10,000 lines, the whole process")),
+        (Limit(0.5, "s5cmd"),), (Limit(0.3, "s5cmd"),)),
     Row("presign", "presign, a second of one core", "per_cpu_s", "links",
         (ours("presign", "count=300000", settings="SigV4 query"),
          object_store("presign", "count=50000", settings="SigV4 query"),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import gateway
 import rows
 import table
 
@@ -81,11 +82,14 @@ def command_of(subject, places, server):
                "curl": [places["programs"] / "bench_curl"],
                "ours": [places["programs"] / "bench_ours"],
                "checksums": [places["programs"] / "bench_checksums"],
+               "program": [places["programs"].parent.parent / "blobstore"],
+               "s5cmd": [places["s5cmd"]],
                "object_store": [places["object_store"]]}.get(subject.client)
     if program is None:
         program = [places["python"], HERE / "peers.py", subject.client]
-    own = [word.replace("{work}", str(places["work"])) for word in subject.words]
-    words = [subject.work, *server.words(subject.tls), *own]
+    names = {"work": places["work"], **(places["gateway"].words() if subject.gateway else {})}
+    own = [word.format(**names) for word in subject.words]
+    words = own if subject.gateway else [subject.work, *server.words(subject.tls), *own]
     before = ["taskset", "-c", CLIENT_CORE]
     if subject.counts_allocations:
         before += ["env", f"LD_PRELOAD={places['programs'] / 'libbench_allocations.so'}"]
@@ -93,7 +97,10 @@ def command_of(subject, places, server):
 
 
 def run_one(subject, places, server):
-    done = subprocess.run(command_of(subject, places, server), capture_output=True, text=True,
+    command = command_of(subject, places, server)
+    if subject.timed:
+        return gateway.timed(command, places["gateway"].aws_environment(), subject.timed)
+    done = subprocess.run(command, capture_output=True, text=True,
                           timeout=300, env=clean_environment(), check=False)
     if done.returncode != 0:
         return None, done.stderr.strip().splitlines()[-1:] or ["failed"]
@@ -112,7 +119,8 @@ def keep_best(best, key, values):
 
 
 def has(client, places):
-    needs = {"curl": places["programs"] / "bench_curl", "object_store": places["object_store"]}
+    needs = {"curl": places["programs"] / "bench_curl", "object_store": places["object_store"],
+             "s5cmd": places["s5cmd"]}
     if client in ("boto3", "crt", "obstore"):
         return places["python"] is not None
     return client not in needs or (needs[client] and pathlib.Path(needs[client]).exists())
@@ -120,10 +128,15 @@ def has(client, places):
 
 def run_all(chosen, places, options, server):
     best, failed, loads = {}, {}, []
+    if any(subject.gateway for row in chosen for subject in row.subjects):
+        gateway.make_files(places["work"], rows.MANY, rows.MANY_SIZE)
     for number in range(options.rounds):
         for row in chosen:
             for subject in row.subjects:
                 if (row.name, subject.name) in failed or not has(subject.client, places):
+                    continue
+                if subject.gateway and not places["gateway"].start():
+                    failed[row.name, subject.name] = "versitygw is not installed"
                     continue
                 if subject.once_in and number % subject.once_in:
                     continue
@@ -154,6 +167,14 @@ def instructions(places, server, work, words, counts):
     return (seen[1] - seen[0]) / (runs[1] - runs[0])
 
 
+def s5cmd_of(python):
+    """The program itself: what the package puts beside Python is a script that starts it."""
+    if not python:
+        return None
+    found = sorted(pathlib.Path(python).parent.parent.glob("lib/*/site-packages/s5cmd/bin/s5cmd"))
+    return found[0] if found else None
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=pathlib.Path, required=True)
@@ -175,7 +196,9 @@ def main():
     if unknown:
         sys.exit(f"no row {unknown[0]}; rows: {' '.join(names)}")
     places = {"programs": options.programs.resolve(), "work": options.work.resolve(), "object_store": options.object_store or None,
-              "python": options.python or None}
+              "python": options.python or None,
+              "s5cmd": s5cmd_of(options.python),
+              "gateway": gateway.Gateway(options.work.resolve() / "servers", SERVER_CORE, clean_environment())}
     chosen = [row for row in rows.ROWS if not options.only or row.name in options.only]
     server = Server(places["programs"], options.work)
     try:
@@ -186,6 +209,7 @@ def main():
                 counts[name] = instructions(places, server, work, words, numbers)
     finally:
         server.stop()
+        places["gateway"].stop()
     text = table.page(chosen, best, counts, options.rounds, load, places)
     if options.write and not options.only:
         options.write.write_text(text)
