@@ -718,9 +718,10 @@ BLOBSTORE_FN(blobstore_status) blobstore_get_into_url_async(blobstore_client *cl
     blobstore_async *async, blobstore_op **op, blobstore_error **err);
 
 /** Reads n ranges at once, in any order and overlapping too: near ones share a request, long ones are split, several are
- *  under way at a time, all of them of the same object (E_CHANGED). One that starts behind the end of the object is
- *  E_RANGE, one that no object can have E_INVALID_ARGUMENT; both name its index. After a failure every n is 0 and
- *  nothing is promised of any dst. options has no range of its own.
+ *  under way at a time, all of them of the same object (E_CHANGED). Each goes to a dst of its own: a place in one buffer
+ *  of all, or a buffer by itself, so that ranges that touch scatter one request over many. One that starts behind the end
+ *  of the object is E_RANGE, one that no object can have E_INVALID_ARGUMENT; both name its index. After a failure every n
+ *  is 0 and nothing is promised of any dst. options has no range of its own.
  *  Tags: [any] [blk] [null: options call ranges info err] [own: info err] [use: key options call ranges]
  *  Codes: E_RANGE, E_CHANGED, all of a call
  *  Since: 0.1.0 */

@@ -100,6 +100,25 @@ TEST_P(parts, into_one_buffer) {
     EXPECT_EQ(all, data_.substr(10, 10) + data_.substr(300'000, 10) + data_.substr(0, 10));
 }
 
+TEST_P(parts, one_range_scattered_over_many_buffers) {
+    ASSERT_EQ(put(key("p"), data_).status, 0);
+    std::vector<std::string> memory;
+    std::vector<blobstore_range> ranges;
+    std::uint64_t offset = 70'000; // up to behind the end, and over the pieces of requests
+    for (const std::size_t length : {1U, 100'000U, 13U, 0U, 500'000U, 99'999U, 400'000U})
+        memory.emplace_back(length, '\0');
+    for (std::string& each : memory) {
+        ranges.push_back({offset, each.size(), each.data(), 0});
+        offset += each.size();
+    }
+    const outcome read = get_ranges(key("p"), ranges);
+    ASSERT_EQ(read.status, 0) << read.message;
+    std::string all;
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+        all.append(memory[i], 0, ranges[i].n);
+    EXPECT_TRUE(all == data_.substr(70'000));
+}
+
 TEST_P(parts, ranges_that_are_refused) {
     ASSERT_EQ(put(key("p"), data_).status, 0);
     char room[16];
