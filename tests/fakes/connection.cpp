@@ -75,11 +75,11 @@ void frame(reply& answer, const fault* what, bool keep_alive) {
 
 // Services that work for minutes send such while they do.
 void put_spaces_before(reply& answer, std::size_t count) {
-    if (count == 0 || answer.bodiless || !answer.body) return;
+    if (count == 0 || answer.bodiless || answer.body.size() == 0) return;
     auto text = std::string(count, ' ').append(answer.bytes());
-    answer.body = std::make_shared<const std::string>(std::move(text));
+    answer.body = object_bytes(text);
     answer.offset = 0;
-    answer.length = answer.body->size();
+    answer.length = answer.body.size();
 }
 
 bool changes_wire(const fault& what) {
@@ -251,8 +251,23 @@ connection::flow connection::send(exchange& now) {
 }
 
 connection::flow connection::send_plain(exchange& now, std::string head) {
-    const auto body = now.answer->bodiless ? std::string_view{} : now.answer->bytes();
-    if (stream_.write(head, body)) return flow::go_on;
+    static const std::string zeros(256 * 1024, '\0');
+    const auto& answer = *now.answer;
+    std::string_view first{head}; // goes out with what follows it
+    const auto write = [&](std::string_view bytes) {
+        return stream_.write(std::exchange(first, {}), bytes);
+    };
+    bool whole = true;
+    if (!answer.bodiless)
+        for (const auto& each : answer.body.pieces(answer.offset, answer.length)) {
+            if (!each.bytes.empty()) whole = whole && write(each.bytes);
+            for (auto left = each.zeros; left > 0 && whole;) {
+                const auto piece = std::string_view{zeros}.substr(0, left);
+                whole = write(piece);
+                left -= piece.size();
+            }
+        }
+    if (whole && (first.empty() || write({}))) return flow::go_on;
     stream_.close();
     return flow::over;
 }

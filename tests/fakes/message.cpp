@@ -45,7 +45,7 @@ reply text_reply(int status, std::string body, const std::string& type) {
     reply answer;
     answer.status = status;
     answer.length = body.size();
-    answer.body = std::make_shared<const std::string>(std::move(body));
+    answer.body = object_bytes(body);
     answer.headers.emplace_back("Content-Type", type);
     return answer;
 }

@@ -2,6 +2,8 @@
 // The plain request and reply values that the parts of the fake S3 server hand to each other.
 #pragma once
 
+#include "fakes/object_bytes.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,15 +43,13 @@ struct refusal {
 struct reply {
     int status = 200;
     header_list headers;
-    std::shared_ptr<const std::string> body;
-    std::size_t offset = 0; // the part of *body that is sent
-    std::size_t length = 0;
+    object_bytes body;
+    std::uint64_t offset = 0; // the part of the body that is sent
+    std::uint64_t length = 0;
     bool bodiless = false; // HEAD, 204, 304: headers stand, no body follows
     std::string error_code;
 
-    std::string_view bytes() const {
-        return body ? std::string_view{*body}.substr(offset, length) : std::string_view{};
-    }
+    std::string bytes() const { return body.text(offset, length); }
 };
 
 reply text_reply(int status, std::string body, const std::string& type = "application/xml");

@@ -16,7 +16,7 @@
 namespace blobstore::fakes {
 
 struct stored_object {
-    std::shared_ptr<const std::string> data;
+    object_bytes data;
     std::string etag; // with its quotes
     std::time_t modified = 0;
     header_list system;               // Content-Type and the like

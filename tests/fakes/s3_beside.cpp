@@ -78,7 +78,7 @@ reply s3_service::attributes(const request& message, const route& where) {
         text += "</ObjectParts>";
     }
     xml_element(text, "StorageClass", header_or(object->placed, "x-amz-storage-class", "STANDARD"));
-    xml_element(text, "ObjectSize", std::to_string(object->data->size()));
+    xml_element(text, "ObjectSize", std::to_string(object->data.size()));
     auto out = text_reply(200, text + "</GetObjectAttributesResponse>");
     out.headers.emplace_back("Last-Modified", http_date(object->modified));
     return out;

@@ -74,7 +74,7 @@ void write_listing(
         xml_element(out, "Key", form(key));
         xml_element(out, "LastModified", iso_date(object->modified));
         xml_element(out, "ETag", object->etag);
-        xml_element(out, "Size", std::to_string(object->data->size()));
+        xml_element(out, "Size", std::to_string(object->data.size()));
         xml_element(out, "StorageClass", "STANDARD");
         out += "</Contents>";
     }
@@ -226,7 +226,7 @@ reply s3_service::list(const route& where) {
 reply s3_service::delete_many(const request& message, const route& where, const std::string& data) {
     header_list checksums;
     bool any = false;
-    if (const auto why = check_digests(message.headers, data, checksums, any)) {
+    if (const auto why = check_digests(message.headers, object_bytes(data), checksums, any)) {
         return error_reply(*why, where, false);
     }
     if (!any) {

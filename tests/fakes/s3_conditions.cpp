@@ -66,18 +66,19 @@ std::optional<refusal> write_condition(const header_list& headers, const stored_
 }
 
 std::optional<refusal> check_digests(
-    const header_list& headers, const std::string& data, header_list& checksums, bool& any
+    const header_list& headers, const object_bytes& data, header_list& checksums, bool& any
 ) {
     any = false;
+    const auto pieces = data.pieces();
     if (const auto* given = find_header(headers, "content-md5")) {
         any = true;
         const auto raw = from_base64(*given);
         if (!raw || raw->size() != 16) return refuse(400, "InvalidDigest");
-        if (*raw != md5(data)) {
+        if (*raw != md5(pieces)) {
             return refuse(
                 400,
                 "BadDigest",
-                {{"ExpectedDigest", *given}, {"CalculatedDigest", to_base64(md5(data))}}
+                {{"ExpectedDigest", *given}, {"CalculatedDigest", to_base64(md5(pieces))}}
             );
         }
     }
@@ -86,7 +87,7 @@ std::optional<refusal> check_digests(
         if (!lower.starts_with(checksum_prefix)) continue;
         const auto algorithm = lower.substr(checksum_prefix.size());
         if (algorithm == "mode" || algorithm == "algorithm" || algorithm == "type") continue;
-        const auto actual = amz_checksum(algorithm, data);
+        const auto actual = amz_checksum(algorithm, pieces);
         if (!actual || !checksums.empty()) {
             return refuse_with(
                 400, "InvalidRequest", "Expecting a single x-amz-checksum- header of a known kind."
@@ -105,10 +106,10 @@ std::optional<refusal> check_digests(
     return std::nullopt;
 }
 
-void add_default_checksum(header_list& checksums, const std::string& data) {
+void add_default_checksum(header_list& checksums, const object_bytes& data) {
     if (!checksums.empty()) return;
     checksums.emplace_back(
-        "x-amz-checksum-crc64nvme", amz_checksum("crc64nvme", data).value_or("")
+        "x-amz-checksum-crc64nvme", amz_checksum("crc64nvme", data.pieces()).value_or("")
     );
     checksums.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
 }

@@ -194,10 +194,10 @@ std::optional<copy_source> read_copy_source(const std::string& header) {
 // A copy is written at once, however its source was.
 void become_one_part(stored_object& object) {
     object.parts.clear();
-    object.etag = "\"" + to_hex(md5(*object.data)) + "\"";
+    object.etag = "\"" + to_hex(md5(object.data.pieces())) + "\"";
     for (auto& [name, value] : object.checksums) {
         static constexpr std::string_view prefix = "x-amz-checksum-";
-        const auto actual = amz_checksum(name.substr(prefix.size()), *object.data);
+        const auto actual = amz_checksum(name.substr(prefix.size()), object.data.pieces());
         value = actual ? *actual : "FULL_OBJECT";
     }
 }
@@ -268,7 +268,7 @@ reply s3_service::get(const request& message, const route& where, bool head) {
         out.headers.emplace_back("Last-Modified", http_date(object->modified));
         return out;
     }
-    const auto size = object->data->size();
+    const auto size = object->data.size();
     byte_range range{0, size};
     auto kind = range_kind::whole;
     const auto* wanted = find_header(message.headers, "range");
@@ -320,14 +320,14 @@ reply s3_service::put(const request& message, const route& where, const std::str
     auto why = read_metadata(message.headers, *object);
     if (!why) why = read_placement(message.headers, *object);
     bool any = false;
-    if (!why) why = check_digests(message.headers, data, object->checksums, any);
+    object->data = object_bytes(data);
+    if (!why) why = check_digests(message.headers, object->data, object->checksums, any);
     if (why) return error_reply(*why, where, false);
     if (data.size() > upload_limits_.largest_write)
         return error_reply(400, "EntityTooLarge", where, false);
-    add_default_checksum(object->checksums, data);
+    add_default_checksum(object->checksums, object->data);
     object->tags = header_or(message.headers, "x-amz-tagging", "");
-    object->data = std::make_shared<const std::string>(data);
-    object->etag = "\"" + to_hex(md5(data)) + "\"";
+    object->etag = "\"" + to_hex(md5(object->data.pieces())) + "\"";
     object->modified = now();
     why = buckets_.with(where.bucket, [&](object_map* objects) -> std::optional<refusal> {
         if (objects == nullptr) return refuse(404, "NoSuchBucket");
@@ -397,7 +397,7 @@ reply s3_service::copy(const request& message, const route& where, const std::st
         );
         return error_reply(why, where, false);
     }
-    if (old->data->size() > upload_limits_.largest_write) {
+    if (old->data.size() > upload_limits_.largest_write) {
         return error_reply(
             refuse_with(
                 400,

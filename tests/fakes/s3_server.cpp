@@ -353,11 +353,19 @@ s3_service& s3_server::service() {
     return core_->service();
 }
 
-void s3_server::put_object(const std::string& bucket, const std::string& key, std::string data) {
+void s3_server::put_object(
+    const std::string& bucket, const std::string& key, const std::string& data
+) {
+    put_object(bucket, key, object_bytes(data));
+}
+
+void s3_server::put_object(
+    const std::string& bucket, const std::string& key, const object_bytes& data
+) {
     auto object = std::make_shared<stored_object>();
-    object->etag = "\"" + to_hex(md5(data)) + "\"";
-    add_default_checksum(object->checksums, data);
-    object->data = std::make_shared<const std::string>(std::move(data));
+    object->data = data;
+    object->etag = "\"" + to_hex(md5(object->data.pieces())) + "\"";
+    add_default_checksum(object->checksums, object->data);
     object->modified = service().now();
     object->system.emplace_back("Content-Type", "binary/octet-stream");
     service().buckets().create(bucket);
@@ -372,7 +380,7 @@ s3_server::object_data(const std::string& bucket, const std::string& key) const 
         bucket,
         [&](const object_map* objects) -> std::optional<std::string> {
             if (objects == nullptr || !objects->contains(key)) return std::nullopt;
-            return *objects->at(key)->data;
+            return objects->at(key)->data.text();
         }
     );
 }

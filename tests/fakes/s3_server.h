@@ -78,7 +78,8 @@ public:
     void clear_faults();
 
     s3_service& service();
-    void put_object(const std::string& bucket, const std::string& key, std::string data);
+    void put_object(const std::string& bucket, const std::string& key, const std::string& data);
+    void put_object(const std::string& bucket, const std::string& key, const object_bytes& data);
     std::optional<std::string> object_data(const std::string& bucket, const std::string& key) const;
     std::vector<std::string> keys(const std::string& bucket) const;
     std::vector<upload_view> open_uploads() const; // neither completed nor aborted

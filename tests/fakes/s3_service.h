@@ -157,7 +157,7 @@ refusal refuse_with(int status, std::string code, std::string message, header_li
 
 // Content-MD5 and x-amz-checksum-* against the data; the checksums that were there come out.
 std::optional<refusal> check_digests(
-    const header_list& headers, const std::string& data, header_list& checksums, bool& any
+    const header_list& headers, const object_bytes& data, header_list& checksums, bool& any
 );
 
 // Where an upload is; and that it is not.
@@ -170,7 +170,7 @@ std::string checksum_element(const std::string& algorithm); // crc32: ChecksumCR
 std::optional<refusal> read_metadata(const header_list& headers, stored_object& out);
 
 // As AWS does for an object that comes without any: CRC64NVME.
-void add_default_checksum(header_list& checksums, const std::string& data);
+void add_default_checksum(header_list& checksums, const object_bytes& data);
 // The refusal of a checksum that these rules do not allow.
 std::optional<refusal> check_sum_rules(const header_list& headers, sum_rules rules);
 

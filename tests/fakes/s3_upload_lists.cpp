@@ -69,7 +69,7 @@ part_page write_parts(const open_upload& upload, unsigned marker, std::size_t mo
         xml_element(out.text, "PartNumber", std::to_string(number));
         xml_element(out.text, "LastModified", iso_date(part.modified));
         xml_element(out.text, "ETag", part.etag);
-        xml_element(out.text, "Size", std::to_string(part.data->size()));
+        xml_element(out.text, "Size", std::to_string(part.data.size()));
         if (!part.checksum.empty())
             xml_element(out.text, checksum_element(upload.algorithm), part.checksum);
         out.text += "</Part>";

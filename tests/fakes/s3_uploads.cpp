@@ -157,7 +157,7 @@ std::optional<refusal> check_sizes(
     const upload_limits& limits, const open_upload& upload, const std::vector<listed_part>& list
 ) {
     const auto size_of = [&](const listed_part& line) {
-        return upload.parts.at(line.number).data->size();
+        return upload.parts.at(line.number).data.size();
     };
     const auto first = size_of(list.front());
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -212,24 +212,25 @@ std::optional<refusal> check_list(
 std::shared_ptr<stored_object>
 assemble(const open_upload& upload, const std::vector<listed_part>& list) {
     auto out = std::make_shared<stored_object>(upload.attributes);
-    std::string data;
     std::string digests;
     std::string sums;
     for (const auto& line : list) {
         const auto& part = upload.parts.at(line.number);
-        data += *part.data;
-        digests += md5(*part.data);
+        out->data.append(part.data);
+        digests += md5(part.data.pieces());
         sums += from_base64(part.checksum).value_or("");
-        out->parts.push_back(part.data->size());
+        out->parts.push_back(part.data.size());
     }
     const auto count = "-" + std::to_string(list.size());
     out->etag = "\"" + to_hex(md5(digests)) + count + "\"";
     const bool composite = !upload.algorithm.empty() && !upload.full_object;
     const auto algorithm = upload.algorithm.empty() ? "crc64nvme" : upload.algorithm;
-    const auto sum = amz_checksum(algorithm, composite ? sums : data).value_or("");
-    out->checksums.emplace_back("x-amz-checksum-" + algorithm, sum + (composite ? count : ""));
+    const auto sum =
+        composite ? amz_checksum(algorithm, sums) : amz_checksum(algorithm, out->data.pieces());
+    out->checksums.emplace_back(
+        "x-amz-checksum-" + algorithm, sum.value_or("") + (composite ? count : "")
+    );
     out->checksums.emplace_back("x-amz-checksum-type", composite ? "COMPOSITE" : "FULL_OBJECT");
-    out->data = std::make_shared<const std::string>(std::move(data));
     return out;
 }
 
@@ -261,7 +262,7 @@ check_promises(const header_list& headers, const open_upload& upload, const stor
             "The " + algorithm + " you specified did not match the calculated checksum."
         );
     }
-    const auto size = std::to_string(object.data->size());
+    const auto size = std::to_string(object.data.size());
     const auto promised = header_or(headers, "x-amz-mp-object-size", size);
     if (promised == size) return std::nullopt;
     return bad_request(
@@ -401,8 +402,8 @@ std::optional<refusal> s3_service::keep_part(
 ) {
     unsigned number = 0;
     if (auto why = read_part_number(where, number)) return why;
-    if (part.data->size() > upload_limits_.largest_write) return refuse(400, "EntityTooLarge");
-    part.etag = "\"" + to_hex(md5(*part.data)) + "\"";
+    if (part.data.size() > upload_limits_.largest_write) return refuse(400, "EntityTooLarge");
+    part.etag = "\"" + to_hex(md5(part.data.pieces())) + "\"";
     part.modified = now();
     return uploads_.with([&](upload_map& uploads) -> std::optional<refusal> {
         const auto found = uploads.find(name_of_upload(where));
@@ -413,7 +414,7 @@ std::optional<refusal> s3_service::keep_part(
         }
         of = upload.attributes;
         if (auto why = check_customer_key(message.headers, customer_prefix, of)) return why;
-        part.checksum = amz_checksum(upload.algorithm, *part.data).value_or("");
+        part.checksum = amz_checksum(upload.algorithm, part.data.pieces()).value_or("");
         if (!upload.algorithm.empty())
             of.checksums = {{checksum_element(upload.algorithm), part.checksum}};
         upload.parts[number] = part;
@@ -427,11 +428,11 @@ reply s3_service::put_part(const request& message, const route& where, const std
         return error_reply(411, "MissingContentLength", where, false);
     }
     upload_part part;
-    part.data = std::make_shared<const std::string>(data);
+    part.data = object_bytes(data);
     header_list given;
     bool any = false;
     stored_object of;
-    auto why = check_digests(message.headers, data, given, any);
+    auto why = check_digests(message.headers, part.data, given, any);
     if (!why) why = keep_part(message, where, &given, part, of);
     if (why) return error_reply(*why, where, false);
     auto out = text_reply(200, "");
@@ -447,15 +448,15 @@ reply s3_service::copy_part(const request& message, const route& where, const st
     object_ptr origin;
     if (auto refused = find_source(message, where, source, origin)) return *refused;
     std::size_t first = 0;
-    std::size_t count = origin->data->size();
+    std::size_t count = origin->data.size();
     std::optional<refusal> why;
     if (const auto* range = find_header(message.headers, "x-amz-copy-source-range")) {
-        why = select_source(*range, origin->data->size(), first, count);
+        why = select_source(*range, origin->data.size(), first, count);
     }
     upload_part part;
     stored_object of;
     if (!why) {
-        part.data = std::make_shared<const std::string>(*origin->data, first, count);
+        part.data = origin->data.part(first, count);
         why = keep_part(message, where, nullptr, part, of);
     }
     if (why) return error_reply(*why, where, false);
@@ -477,7 +478,7 @@ reply s3_service::complete_upload(
     if (const auto* md5_sum = find_header(message.headers, "content-md5")) {
         // The checksums are of the object; only this one is of the list.
         const header_list sent{{"content-md5", *md5_sum}};
-        const auto why = check_digests(sent, data, body_digests, any);
+        const auto why = check_digests(sent, object_bytes(data), body_digests, any);
         if (why) return error_reply(*why, where, false);
     }
     const auto list = read_part_list(data);

@@ -22,7 +22,7 @@ struct upload_limits {
 };
 
 struct upload_part {
-    std::shared_ptr<const std::string> data;
+    object_bytes data;
     std::string etag;
     std::time_t modified = 0;
     std::string checksum; // by the upload's algorithm; empty without one

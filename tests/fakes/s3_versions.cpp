@@ -32,7 +32,7 @@ void write_version(std::string& out, const listed_version& one, bool encode) {
     xml_element(out, "LastModified", iso_date(one.version.made));
     if (!marker) {
         xml_element(out, "ETag", one.version.object->etag);
-        xml_element(out, "Size", std::to_string(one.version.object->data->size()));
+        xml_element(out, "Size", std::to_string(one.version.object->data.size()));
         xml_element(out, "StorageClass", "STANDARD");
     }
     out.append("</").append(element).append(">");
