@@ -78,13 +78,30 @@ struct ahead_reader::window {
     }
 };
 
+/// Keeps the client's close waiting, also when the reader is gone.
+struct presence {
+    const std::shared_ptr<runtime> in;
+
+    explicit presence(runtime& of)
+        : in(of.enter() ? of.shared_from_this() : nullptr) {}
+
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+
+    ~presence() {
+        if (in) in->exit();
+    }
+};
+
 /// One fetch, and the part that it is at; who waits for that learns when the fetch does not run.
 struct ahead_reader::turn {
+    const presence there; ///< ends last
     const std::shared_ptr<window> in;
     std::shared_ptr<part> now;
 
-    turn(std::shared_ptr<window> w, std::shared_ptr<part> p) noexcept
-        : in(std::move(w))
+    turn(runtime& of, std::shared_ptr<window> w, std::shared_ptr<part> p)
+        : there(of)
+        , in(std::move(w))
         , now(std::move(p)) {}
 
     turn(const turn&) = delete;
@@ -238,7 +255,7 @@ task<result<void>> ahead_reader::begin(operation& op) {
             if (window_->fetches >= most) break;
             std::shared_ptr<part> one = window_->claim();
             if (!one) break;
-            mine = std::make_shared<turn>(window_, std::move(one));
+            mine = std::make_shared<turn>(*op.owner(), window_, std::move(one));
             ++window_->fetches;
         }
         // Named: GCC 12 destroys a closure twice that is a temporary of a co_await.
