@@ -84,9 +84,8 @@ bool progress::is_due() {
     return terminal_ || ticks_ >= drawn_at_ + ticks_per_second;
 }
 
-void progress::draw(std::uint64_t sockets) {
-    const std::uint64_t known = state_.complete ? std::min(sockets, state_.total) : sockets;
-    state_.moved = std::max({state_.moved, items_, known}); // heads and repeats count in sockets
+void progress::draw(std::uint64_t under_way) {
+    state_.moved = std::max(state_.moved, items_ + under_way); // what is sent again goes not back
     state_.elapsed_ms = ticks_ * 1000 / ticks_per_second;
     rate_.add(state_.moved, state_.elapsed_ms);
     state_.rate = rate_.rate();
@@ -102,7 +101,7 @@ void progress::draw(std::uint64_t sockets) {
 void progress::draw_end() {
     if (timer_ && !terminal_) {
         state_.moved = items_;
-        draw(items_);
+        draw(0);
     }
 }
 

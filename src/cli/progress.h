@@ -60,8 +60,8 @@ public:
     /// Whether draw() is to be called now.
     bool is_due();
 
-    /// `sockets`: bytes that went over them since the start, which tells of items not yet done.
-    void draw(std::uint64_t sockets);
+    /// `under_way`: bytes of items that are not yet done.
+    void draw(std::uint64_t under_way);
 
     /// The last line where each is one of its own.
     void draw_end();

@@ -16,7 +16,7 @@ namespace blobstore::cli {
 
 namespace {
 
-constexpr std::int64_t live_poll_ms = 200;
+constexpr std::uint32_t live_poll_ms = 200;
 constexpr std::size_t stream_chunk = std::size_t{1} << 20;
 
 const char* name_of(const transfer& item) noexcept {
@@ -108,7 +108,9 @@ transfer_engine::~transfer_engine() {
         if (status != BLOBSTORE_OK) {
             break;
         }
-        running_ -= std::min(n, running_);
+        for (std::size_t i = 0; i < n; ++i) {
+            take(events[i]);
+        }
         blobstore_events_release(events.data(), n);
     }
 }
@@ -127,6 +129,7 @@ void transfer_engine::add(transfer item) {
     const std::size_t index = free_slot();
     slots_[index].busy = true;
     slots_[index].item = std::move(item);
+    slots_[index].moved = 0;
     submit(index);
 }
 
@@ -216,10 +219,11 @@ void transfer_engine::show_progress() {
     if (!with_.errors().is_due()) {
         return;
     }
-    auto stats = make_struct<blobstore_stats>();
-    error_handle ignored;
-    blobstore_client_stats(with_.client(), &stats, out_handle(ignored));
-    with_.errors().draw(stats.bytes_sent + stats.bytes_received);
+    std::uint64_t under_way = 0;
+    for (const slot& one : slots_) {
+        under_way += one.busy ? one.moved : 0;
+    }
+    with_.errors().draw(under_way);
 }
 
 void transfer_engine::skip(const transfer& item, const failure& why) {
@@ -246,6 +250,7 @@ void transfer_engine::submit(std::size_t index) {
     auto async = make_struct<blobstore_async>();
     async.queue = queue_.get();
     async.user_data = index;
+    async.progress_interval_ms = with_.errors().is_live() ? live_poll_ms : 0;
     const transfer& item = slots_[index].item;
     error_handle error;
     blobstore_status status = BLOBSTORE_OK;
@@ -392,10 +397,20 @@ blobstore_status transfer_engine::submit_copy(
     );
 }
 
+void transfer_engine::take(const blobstore_event& event) noexcept {
+    slot& its = slots_[event.user_data];
+    if (event.type == BLOBSTORE_EVENT_PROGRESS) {
+        its.moved = event.bytes;
+    } else if (event.type == BLOBSTORE_EVENT_COMPLETE) {
+        --running_;
+        its.busy = false;
+    }
+}
+
 void transfer_engine::poll() {
     std::array<blobstore_event, 64> events{};
     std::size_t n = 0;
-    const std::int64_t timeout = with_.errors().is_live() ? live_poll_ms : -1;
+    const std::int64_t timeout = with_.errors().is_live() ? std::int64_t{live_poll_ms} : -1;
     const blobstore_status status =
         blobstore_queue_poll(queue_.get(), events.data(), events.size(), timeout, &n);
     show_progress();
@@ -410,11 +425,8 @@ void transfer_engine::poll() {
         release(events.data(), [n](const blobstore_event* all) {
             blobstore_events_release(all, n);
         });
-    for (std::size_t i = 0; i < n; ++i) { // all of them are over, whatever complete() throws
-        if (events[i].type == BLOBSTORE_EVENT_COMPLETE) {
-            --running_;
-            slots_.at(events[i].user_data).busy = false;
-        }
+    for (std::size_t i = 0; i < n; ++i) { // all of them, whatever complete() throws
+        take(events[i]);
     }
     for (std::size_t i = 0; i < n; ++i) {
         if (events[i].type == BLOBSTORE_EVENT_COMPLETE) {

@@ -58,7 +58,8 @@ private:
     struct slot {
         bool busy = false;
         transfer item;
-        object_handle copied; ///< of a move, while its source is being removed
+        std::uint64_t moved = 0; ///< bytes of the item so far
+        object_handle copied;    ///< of a move, while its source is being removed
     };
 
     void print_dry(const transfer& item);
@@ -71,6 +72,7 @@ private:
     blobstore_status
     submit_copy(const transfer& item, const blobstore_async& async, error_handle& error);
     std::size_t free_slot();
+    void take(const blobstore_event& event) noexcept;
     void show_progress();
     void poll();
     void complete(const blobstore_event& event);

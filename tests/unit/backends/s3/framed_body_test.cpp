@@ -26,10 +26,12 @@ struct bytes_of final : reader {
     std::size_t left;
 };
 
+struct call final : operation {};
+
 /// The pieces that a body gives, read as a connection does it.
 result<std::vector<std::string>> pieces_of(reader& body) {
     const auto on = std::make_shared<runtime>(runtime_options{});
-    const auto op = std::make_shared<operation>();
+    const auto op = std::make_shared<call>();
     std::vector<std::string> pieces;
     op->body = [&](operation& o) -> task<result<void>> {
         std::string room(256 * 1024, '\0');
@@ -54,7 +56,7 @@ TEST(framed_body, a_chunks_header_comes_alone_so_that_bytes_keep_their_place_in_
     ASSERT_TRUE(pieces.has_value());
     std::uint64_t length = 0, of_source = 0;
     for (const std::string& piece : *pieces) {
-        if (piece[0] == 'x') EXPECT_EQ(of_source % 4096, 0U);
+        EXPECT_TRUE(piece[0] != 'x' || of_source % 4096 == 0) << of_source;
         of_source += static_cast<std::uint64_t>(std::ranges::count(piece, 'x'));
         length += piece.size();
     }
