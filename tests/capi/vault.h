@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the test of secrets gets and keeps them, and threads whose memory nobody uses again.
+// Where the test of secrets keeps them, and threads whose memory nobody uses again.
 #pragma once
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include <functional>
 #include <future>
 #include <initializer_list>
-#include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <thread>
@@ -20,28 +18,6 @@
 #include <vector>
 
 namespace blobstore::capi_tests {
-
-inline std::string random_text(std::size_t size) {
-    constexpr std::string_view letters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    std::string out(size, '\0');
-    RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(size));
-    for (char& c : out)
-        c = letters[static_cast<unsigned char>(c) % letters.size()];
-    return out;
-}
-
-/// What vault::read() takes.
-inline void send(int pipe, const std::string& text) {
-    const auto size = static_cast<std::uint32_t>(text.size());
-    std::string all(reinterpret_cast<const char*>(&size), sizeof size);
-    all += text;
-    for (std::size_t at = 0; at < all.size();) {
-        const ssize_t n = ::write(pipe, all.data() + at, all.size() - at);
-        if (n <= 0) ::_exit(3);
-        at += static_cast<std::size_t>(n);
-    }
-}
 
 /// The only memory of ours in which secrets stand; nothing is moved or copied elsewhere.
 class vault {
