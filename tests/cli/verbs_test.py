@@ -165,9 +165,15 @@ class Versions(Verbs):
     @unittest.skipUnless("MINIO" in SERVERS, "no server that keeps versions")
     def test_server(self):
         self.use_server("MINIO")
+        self.check_versions("test")
+
+    def test_fake(self):
+        Fake(self)
+        self.check_versions("bucket")
+
+    def check_versions(self, known):
         bucket = "cli-" + uuid.uuid4().hex
-        storage = self.env["BLOBSTORE_URL"].replace("s3://test", f"s3://{bucket}")
-        self.env["BLOBSTORE_URL"] = storage
+        self.env["BLOBSTORE_URL"] = self.env["BLOBSTORE_URL"].replace(f"s3://{known}?", f"s3://{bucket}?")
         self.assert_exit(0, "mb", "--versions", f"s3://{bucket}")
         url = f"s3://{bucket}/a"
         self.feed(url)
