@@ -19,7 +19,8 @@ using reader_ptr = std::unique_ptr<blobstore_reader, freer<blobstore_reader_free
 using object_ptr = std::unique_ptr<blobstore_object, freer<blobstore_object_free>>;
 
 constexpr std::uint64_t edges[] = {1ULL << 31U, 1ULL << 32U};
-constexpr std::uint64_t most_memory = 640ULL << 20U; // client, fake, and what malloc keeps: not the 4 GiB
+constexpr std::uint64_t most_memory = 640ULL
+                                      << 20U; // client, fake, and what malloc keeps: not the 4 GiB
 constexpr std::string_view key = "key", copy_key = "copy";
 
 /// What stands at the start, at both sides of every edge and at the end, between zeros.
