@@ -17,8 +17,11 @@ void get(const arguments& args) {
     const std::size_t size = args.size();
     char* const memory = touched_memory(size);
     const std::string key = key_of(size);
+    blobstore_get_options options{};
+    options.struct_size = sizeof options;
+    options.parallel = 1; // one request, as the others do it
     const auto one = [&] {
-        if (s.get_into(key, memory, size) != size) fail("short");
+        if (s.get_into(key, memory, size, &options) != size) fail("short");
     };
     one();
     check_pattern(memory, size);
@@ -49,7 +52,7 @@ void stream(const arguments& args) {
 }
 
 void put(const arguments& args, const std::string& settings) {
-    const session s(args, settings);
+    const session s(args, settings + "&multipart_threshold=1GiB"); // one request
     const std::size_t size = args.size();
     const char* const memory = touched_memory(size);
     per_gib(size, args.count(), [&] {

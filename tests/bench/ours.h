@@ -54,11 +54,16 @@ struct session {
                (tls ? "&ca_file=" + args.text("ca") : "");
     }
 
-    std::size_t get_into(const std::string& key, char* memory, std::size_t size) const {
+    std::size_t get_into(
+        const std::string& key,
+        char* memory,
+        std::size_t size,
+        const blobstore_get_options* options = nullptr
+    ) const {
         blobstore_error* err = nullptr;
         std::size_t n = 0;
         const blobstore_status status = blobstore_get_into(
-            store.get(), key.data(), key.size(), nullptr, nullptr, memory, size, &n, nullptr, &err
+            store.get(), key.data(), key.size(), options, nullptr, memory, size, &n, nullptr, &err
         );
         check(status, err);
         return n;

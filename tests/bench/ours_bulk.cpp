@@ -38,7 +38,8 @@ void upload(const arguments& args) {
 /// Held against the checksum that the server tells; and once more byte by byte.
 void download(const arguments& args) {
     const session s(args);
-    const std::string path = args.text("file") + ".ours", key = std::to_string(args.size()) + "/x";
+    const std::string path = args.text("file") + ".ours",
+                      key = std::to_string(args.size()) + "/sum";
     auto file = sized<blobstore_file>();
     file.path = {path.data(), path.size()};
     per_gib(args.size(), args.count(), [&] {
