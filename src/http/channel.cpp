@@ -19,8 +19,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t receive_cap = 256 * 1024;
-// The kernel sends from memory that is still in the cache, and what is cancelled is not far ahead.
-constexpr int most_unsent = 64 * 1024;
 constexpr int unacknowledged_ms = 30000; // then the kernel gives the connection up
 
 void set_option(int descriptor, int level, int name, int value) noexcept {
@@ -189,7 +187,6 @@ task<result<void>> channel::open(
         );
     set_option(descriptor(), SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
-    set_option(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent);
     learn_segment();
     if (!roots) co_return result<void>();
     tls_ = std::make_unique<tls_channel>(*context, roots->sessions(), to_.host, to_.port, op.now());
